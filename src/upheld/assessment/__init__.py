@@ -1,0 +1,1 @@
+"""Assessment: from facts and terms to outcomes that can be asked why."""

@@ -1,0 +1,1 @@
+"""Calendars: what people write about opening hours, compiled to integer spans that can be counted."""

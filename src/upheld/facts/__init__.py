@@ -1,0 +1,1 @@
+"""Facts: what really happened, in columns, with both times kept."""

@@ -1,0 +1,1 @@
+"""Values that everything else is made of: findings, quantities, instants, zones, spans, exact arithmetic."""
