@@ -34,6 +34,8 @@ class Context:
 
     ``until``: µs; nothing after it is known (the earlier of ``as_of`` and the end of what was watched). ``from_us``/``until_us``:
     the span in which this version judges. ``grid`` compiles a calendar by its name in the plan, once.
+    ``in_force``: the whole span of the agreement over all its versions; windows are laid out and clipped over it, and a window
+    is this version's when its first instant in force lies in ``from_us`` … ``until_us`` (a case: when its clock started there).
     ``breached``: windows of other commitments found breached, as spans (for the state ``breached(id)``).
     """
 
@@ -43,6 +45,7 @@ class Context:
     from_us: int
     until_us: int | None
     grid: Callable[[str], Grid]
+    in_force: tuple[int, int | None] = (0, None)
     breached: Callable[[str], tuple[I64, I64]] | None = None
     results: Mapping[str, Measured] = field(default_factory=dict)   # already measured commitments, for ``combine``
 
