@@ -1,0 +1,82 @@
+"""The command ``upheld``: finds a command's module only when it is asked for, so that ``--help`` stays quick.
+
+Law: results on stdout, everything else on stderr; exit codes 0 fine, 1 findings, 2 usage, 3 unreadable input, 4 outside
+system failed, 70 our bug.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from upheld import __version__
+
+__all__ = ["cli"]
+
+COMMANDS = {
+    "init": "guess a source file and a starter agreement from your own CSV",
+    "check": "read agreements and say everything there is to mend",
+    "fmt": "lay an agreement out in the canonical form, comments kept",
+    "assess": "measure every promise on what really happened",
+    "explain": "the ledger of one figure: every span counted or left out, and why",
+    "calendar": "freeze holidays to a file, show opening hours, compare lists",
+    "import": "read facts through their source files and report what could not be mapped",
+    "conform": "run clock cases of other systems and tell which agree",
+    "doctor": "say what is wrong with this workspace or installation",
+    "demo": "measure the embedded examples and explain one red figure",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are modules of the same name, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"upheld.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # the one-line summaries come from the table above: no command is imported to print them
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, COMMANDS, n=1)
+            ctx.fail(f"no command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except BrokenPipeError:
+            # the reader of our output (head, less) has gone: that is no failure
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except MemoryError:
+            click.echo("upheld: not enough memory for these facts; measure fewer periods or sources at once", err=True)
+            sys.exit(4)
+        except Exception as bug:
+            if os.environ.get("UPHELD_TRACEBACK"):
+                raise
+            click.echo(f"upheld: our bug, not yours: {type(bug).__name__}: {bug}", err=True)
+            click.echo("        run again with UPHELD_TRACEBACK=1 and send us what it prints", err=True)
+            sys.exit(70)
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, message="upheld %(version)s")
+def cli() -> None:
+    """Service level agreements that run: measured on facts, explained to the minute."""
