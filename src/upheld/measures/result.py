@@ -48,6 +48,7 @@ class Context:
     in_force: tuple[int, int | None] = (0, None)
     breached: Callable[[str], tuple[I64, I64]] | None = None
     results: Mapping[str, Measured] = field(default_factory=dict)   # already measured commitments, for ``combine``
+    verdicts: Mapping[str, Mapping[tuple[tuple[str, ...], int], str]] = field(default_factory=dict)   # theirs, worst of the parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,66 @@
+"""Spells: the windows a commitment is measured over, and which of them one version judges.
+
+Law: a window is judged by the version at its first instant in force (LANGUAGE §5, ``mid_window: next``), by the one at its last
+(``new``), or by each for its part (``split``). What lies after the horizon is not measured; such a window is provisional.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from upheld.calendars.windows import Windows, windows
+from upheld.facts.tables import I64
+from upheld.measures.result import Context
+from upheld.plans.plan import Head
+
+__all__ = ["Spells", "spells_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spells:
+    """``index``: the windows judged here. ``first``, ``last``: what is measured of each (in force, this version's, known).
+
+    ``whole_first``, ``whole_last``: the window itself up to the horizon; ``provisional``: it had not ended by then.
+    """
+
+    windows: Windows
+    index: I64
+    first: I64
+    last: I64
+    whole_first: I64
+    whole_last: I64
+    provisional: tuple[bool, ...]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
+    """The windows of the commitment that this version judges and that had begun at the horizon, in time order.
+
+    ``earliest``: the first stamp of its facts; windows begin there where nobody said since when the agreement is in force.
+    """
+    from_us, until_us = context.in_force
+    lo = from_us if from_us > 0 or earliest is None else max(from_us, earliest)
+    hi = context.until if until_us is None else min(context.until, until_us)
+    laid = windows(head.window, lo, max(hi, lo + 1), (lo, until_us))
+    first = laid.in_force_start.copy()
+    last = laid.in_force_end.copy()
+    ends = context.until_us if context.until_us is not None else np.iinfo(np.int64).max
+    match head.mid_window:
+        case "next":
+            mine = (first >= context.from_us) & (first < ends)
+            if len(first) and context.from_us <= lo:
+                mine |= first < context.from_us        # the first version also judges what lay before its own date
+        case "new":
+            mine = (last - 1 >= context.from_us) & (last - 1 < ends)
+        case "split":
+            first, last = np.maximum(first, context.from_us), np.minimum(last, ends)
+            mine = first < last
+    known = mine & (first < last) & (first < context.until)
+    index = np.flatnonzero(known)
+    last = np.minimum(last, context.until)
+    return Spells(laid, index, first[index], last[index], laid.start[index], np.minimum(laid.end[index], context.until),
+                  tuple((laid.end[index] > context.until).tolist()))
