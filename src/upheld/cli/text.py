@@ -1,0 +1,101 @@
+"""Assessments and ledgers as a terminal shows them.
+
+Law: never colour alone (the verdict is a word), plain when piped or ``NO_COLOR`` is set, nothing cut that carries a figure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from upheld.assessment.outcome import Assessment, Outcome
+from upheld.assessment.report import named
+from upheld.assessment.show import show_condition
+from upheld.values.instant import format_instant
+
+__all__ = ["console", "print_assessment", "verdict_text"]
+
+_STYLE = {"met": "green", "deviation": "yellow", "breached": "bold red", "unknown": "magenta", "not applicable": "dim"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """The console of this process; 120 wide when it is no terminal, so that piped output does not depend on a window."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made = Console(stderr=stderr, highlight=False, width=120)
+    return made
+
+
+def verdict_text(outcome: Outcome) -> Text:
+    """The verdict as a word, coloured where there is colour; ``so far`` while the window has not ended."""
+    word = outcome.verdict + (" so far" if outcome.provisional else "")
+    return Text(word, style=_STYLE[outcome.verdict])
+
+
+def print_assessment(out: Console, assessment: Assessment, periods: Sequence[str] = ()) -> None:
+    """One agreement: a heading with its basis, and a table a commitment."""
+    until = format_instant(assessment.horizon)
+    out.print(Text(assessment.title or assessment.agreement, style="bold"))
+    basis = f"{assessment.agreement} · facts until {until}"
+    if assessment.as_of is not None:
+        basis += f" · as known at {format_instant(assessment.as_of)}"
+    out.print(Text(basis, style="dim"))
+    for commitment in dict.fromkeys(o.commitment for o in assessment.outcomes):
+        rows = [o for o in assessment.outcomes if o.commitment == commitment]
+        out.print()
+        out.print(Text.assemble((commitment, "bold"), ": ", rows[0].says))
+        out.print(_table(rows, long=bool(periods)))
+    for note in assessment.notes:
+        out.print(Text(f"note: {note}", style="dim"))
+    for shape, n in assessment.unclaimed.items():
+        out.print(Text(f"note: {n} {shape} claimed by no agreement here", style="yellow"))
+    if assessment.refused:
+        out.print(Text(f"note: {assessment.refused} rows could not be mapped: upheld import tells which", style="yellow"))
+
+
+def _table(rows: Sequence[Outcome], *, long: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    who = any(named(o) for o in rows)
+    versions = len({o.version for o in rows}) > 1
+    excluded = any(o.figure.n_left_out or any(o.figure.left_out_us.values()) or o.shown != o.shown_without for o in rows)
+    table.add_column("window", no_wrap=True)
+    if who:
+        table.add_column("for", overflow="fold")
+    table.add_column("result", justify="right", no_wrap=True)
+    table.add_column("target", justify="right")
+    table.add_column("verdict", no_wrap=True)
+    if excluded:
+        table.add_column("nothing excluded", justify="right", no_wrap=True)
+    table.add_column("measured", justify="right")
+    if versions:
+        table.add_column("version")
+    table.add_column("note", overflow="fold")
+    for o in rows:
+        cells: list[str | Text] = [o.window]
+        if who:
+            cells.append(named(o))
+        cells += [o.shown, show_condition(o.target), verdict_text(o)]
+        if excluded:
+            cells.append(o.shown_without)
+        cells.append(_counts(o))
+        if versions:
+            cells.append(o.version)
+        cells.append(Text(o.reason, style="dim"))
+        table.add_row(*cells)
+    return table
+
+
+def _counts(o: Outcome) -> str:
+    said = [str(o.figure.n)]
+    said += [f"{n} {word}" for n, word in ((o.figure.n_left_out, "left out"), (o.figure.pending, "pending"),
+                                           (o.figure.no_promise, "without promise"), (o.figure.undecided, "undecided")) if n]
+    return ", ".join(said)
+
+
+def select_periods(outcomes: Iterable[Outcome], periods: Sequence[str]) -> tuple[Outcome, ...]:
+    """The outcomes whose window label is, or begins with, one of ``periods`` (``2026`` takes every window of 2026)."""
+    return tuple(o for o in outcomes if not periods or any(o.window == p or o.window.startswith(p) for p in periods))
