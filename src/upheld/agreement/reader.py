@@ -18,7 +18,7 @@ from yaml import events as ev
 from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
 
-from upheld.agreement.letters import FORBIDDEN, describe, skeleton
+from upheld.agreement.letters import FORBIDDEN, describe, printable, skeleton
 from upheld.agreement.nodes import Entry, List, Map, Node, Text
 from upheld.agreement.syntax import explain
 from upheld.values.finding import Finding, FindingsError, Place
@@ -42,20 +42,18 @@ def read(name: str, data: bytes) -> Node:
     findings: list[Finding] = []
     text = _decode(name, data, findings)
     lines = [line.removesuffix("\r") for line in text.split("\n")]
-    _characters(name, text, lines, findings)
-    # What was refused is reported above; a mark in its place lets the rest of the file be read, on the same columns.
-    composer = _Composer(name, lines, findings)
-    root = composer.document(FORBIDDEN.sub("\ufffd", text))
+    if not (text.isascii() and printable(data)):
+        text = _characters(name, text, lines, findings)
+    root = _Composer(name, lines, findings).document(text)
     if root is None or findings:
-        raise FindingsError(_most(name, findings))
+        raise FindingsError(_most(Place(name, len(lines), 1, 1, lines[-1]), findings))
     return root
 
 
-def _most(name: str, findings: list[Finding]) -> list[Finding]:
+def _most(end: Place, findings: list[Finding]) -> list[Finding]:
     if len(findings) <= MAX_FINDINGS:
         return findings
-    rest = len(findings) - MAX_FINDINGS
-    more = Finding("more", f"{rest} more findings of this file are not shown", Place(name), "mend these first", "note")
+    more = Finding("more", "there are more findings in this file than are shown", end, "mend the ones above first", "note")
     return [*findings[:MAX_FINDINGS], more]
 
 
@@ -81,16 +79,19 @@ def _decode(name: str, data: bytes, findings: list[Finding]) -> str:
         return text
 
 
-def _characters(name: str, text: str, lines: list[str], findings: list[Finding]) -> None:
-    line, start = 0, 0
+def _characters(name: str, text: str, lines: list[str], findings: list[Finding]) -> str:
+    """The text with a mark in place of each refused character, so that the rest is still read, on the same columns."""
+    line, start, found = 0, 0, False
     for match in FORBIDDEN.finditer(text):
+        found = True
         line += text.count("\n", start, match.start())
         start = match.start()
         col = start - text.rfind("\n", 0, start)
         findings.append(Finding("character", f"{describe(match[0])} may not stand in an agreement",
                                 Place(name, line + 1, col, 1, lines[line]), "delete it"))
         if len(findings) > MAX_FINDINGS:
-            return
+            break
+    return FORBIDDEN.sub("\ufffd", text) if found else text
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: the file's findings say what is wrong
