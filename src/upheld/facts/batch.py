@@ -1,0 +1,81 @@
+"""Batches: the facts of one rule from one file, as columns, before they are recorded.
+
+Law: a batch says exactly what its rows said. Order, repetition and correction are decided later, over all batches together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upheld.facts.spec import Shape
+from upheld.facts.tables import I64, Attribute, Refused
+
+__all__ = ["Batch", "refuse_rows", "unite"]
+
+SHOWN = 1_000
+"""How many rows of one file, column and reason are listed one by one; the rest is one line with their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """``rows``: data rows in the file, from 1. ``texts``, ``times``, ``numbers``: the shape's own columns.
+
+    ``scale``: the numbers are the readings times this. ``known_at`` None: known when it occurred.
+    """
+
+    shape: Shape
+    source: str
+    file: str
+    rows: I64
+    texts: Mapping[str, Attribute]
+    times: Mapping[str, I64]
+    numbers: Mapping[str, I64] = field(default_factory=dict)
+    scale: int = 1
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    known_at: I64 | None = None
+    ids: Attribute | None = None
+    replaces: Attribute | None = None
+    void: NDArray[np.bool_] | None = None
+    rank: I64 | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def unite(columns: Iterable[tuple[Attribute | None, int]]) -> Attribute:
+    """One column from many, one under the other: ``(column or None for all absent, rows)``. Names sorted, each once.
+
+    Sorted names make the codes of two arrivals of the same facts equal.
+    """
+    parts = list(columns)
+    names = sorted({name for column, _ in parts if column is not None for name in column.names})
+    place = {name: i for i, name in enumerate(names)}
+    codes: list[NDArray[np.int32]] = []
+    for column, n in parts:
+        if column is None:
+            codes.append(np.full(n, -1, np.int32))
+        elif len(column.names) == len(names):
+            codes.append(column.codes if column.names == tuple(names) else _recode(column, place))
+        else:
+            codes.append(_recode(column, place))
+    return Attribute(codes[0] if len(codes) == 1 else np.concatenate(codes), tuple(names))
+
+
+def _recode(column: Attribute, place: Mapping[str, int]) -> NDArray[np.int32]:
+    table = np.array([*(place[name] for name in column.names), -1], np.int32)
+    return table[column.codes]
+
+
+def refuse_rows(
+    file: str, rows: I64, column: str, slug: str, text: Callable[[int], str], message: Callable[[int], str], severity: str = "error",
+) -> list[Refused]:
+    """One entry a row (``text`` and ``message`` by position in ``rows``), at most ``SHOWN``, then one entry with the number of the rest."""
+    listed = [Refused(file, int(rows[i]), column, slug, text(i), message(i), severity) for i in range(min(len(rows), SHOWN))]
+    if len(rows) > SHOWN:
+        more = f"and {len(rows) - SHOWN:,} more rows like these, from row {int(rows[SHOWN])} to row {int(rows[-1])}"
+        listed.append(Refused(file, int(rows[SHOWN]), column, slug, "", more, severity))
+    return listed

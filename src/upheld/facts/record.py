@@ -1,0 +1,415 @@
+"""Record: batches become tables. Repetition, contradiction and correction are settled here, once.
+
+Law: a fact is named by (source, id). The same body again changes nothing; another body is a finding and the fact is disputed.
+A correction names the row it replaces; a second correction of one row is disputed. The outcome does not depend on arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upheld.facts.batch import Batch, unite
+from upheld.facts.order import order_of, starts_of
+from upheld.facts.spec import Shape
+from upheld.facts.tables import (
+    I64, OPEN, Attribute, CaseEvents, Charges, Counts, Coverage, Declarations, Facts, Header, Intervals, Origin, Refused, Samples,
+    Subscriptions,
+)
+
+__all__ = ["record"]
+
+Mask = NDArray[np.bool_]
+
+KNOWN_BY = {"events": "at", "intervals": "start", "samples": "at", "counts": "end", "subscriptions": "start", "charges": "start", "declarations": "at", "coverage": "start"}
+"""When a row came to be known if its source does not say: when it occurred."""
+
+
+@dataclass
+class _Table:
+    """All rows of one shape, in the order of arrival."""
+
+    shape: Shape
+    texts: dict[str, Attribute]
+    times: dict[str, I64]
+    numbers: dict[str, I64]
+    scales: I64
+    attributes: dict[str, Attribute]
+    source: Attribute
+    known_at: I64
+    end_known_at: I64 | None
+    rank: I64
+    ids: Attribute | None
+    replaces: I64 | None
+    void: Mask | None
+    disputed_at: I64 | None
+    origin: Origin
+    seq: I64
+
+    def __len__(self) -> int:
+        return len(self.seq)
+
+
+def record(batches: Iterable[Batch], complete: Mapping[str, tuple[int, int | None]] | None = None) -> Facts:
+    """All facts of the batches in their tables, sorted (D9), with every contradiction in ``refused``.
+
+    ``complete``: source → (from, until) it declares to have watched; other sources are assumed to have watched from their
+    first to their last stamp, and are marked so. The result still holds corrected rows: ``facts.cut`` applies corrections.
+    """
+    by_shape: dict[Shape, list[Batch]] = {}
+    for batch in batches:
+        by_shape.setdefault(batch.shape, []).append(batch)
+    refused: list[Refused] = []
+    tables = {shape: _settled(_gather(shape, found), refused) for shape, found in by_shape.items() if sum(map(len, found))}
+    built = {shape: _BUILD[shape](_sorted(table)) for shape, table in tables.items() if shape != "coverage"}
+    return Facts(**built, coverage=_coverage(tables, complete or {}), refused=tuple(refused))  # type: ignore[arg-type]
+
+
+# ---- gathering ------------------------------------------------------------------------------------------------------
+
+
+def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
+    n = sum(map(len, batches))
+    names = dict.fromkeys(name for b in batches for name in b.texts)
+    texts = {name: unite((b.texts.get(name), len(b)) for b in batches) for name in names}
+    attributes = {name: unite((b.attributes.get(name), len(b)) for b in batches) for name in sorted({a for b in batches for a in b.attributes})}
+    times = {name: _joined([b.times[name] for b in batches]) for name in batches[0].times}
+    numbers = {name: _joined([b.numbers.get(name, np.full(len(b), _unsaid(name, b.scale))) for b in batches])
+               for name in dict.fromkeys(x for b in batches for x in b.numbers)}
+    replaces = unite((b.replaces, len(b)) for b in batches) if any(b.replaces is not None for b in batches) else None
+    ids = unite((b.ids, len(b)) for b in batches) if any(b.ids is not None for b in batches) else None
+    source = _source(batches)
+    table = _Table(
+        shape, texts, times, numbers, _joined([np.broadcast_to(np.int64(b.scale), len(b)) for b in batches]), attributes, source,
+        _joined([b.times[KNOWN_BY[shape]] if b.known_at is None else b.known_at for b in batches]),
+        None, _joined([np.broadcast_to(np.int64(0), len(b)) if b.rank is None else b.rank for b in batches]), ids, None,
+        _joined([np.zeros(len(b), np.bool_) if b.void is None else b.void for b in batches]) if any(b.void is not None for b in batches) else None,
+        None, _origin(batches), np.arange(n),
+    )
+    if shape == "intervals":
+        table.end_known_at = np.maximum(table.known_at, table.times["end"])
+    if replaces is not None and ids is not None:
+        table.replaces = _targets(replaces, ids, source)
+    return table
+
+
+def _joined(parts: list[NDArray[np.generic]]) -> NDArray[np.generic]:  # type: ignore[type-arg]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _unsaid(name: str, scale: int) -> int:
+    return scale if name == "weight" else -1
+
+
+def _source(batches: Sequence[Batch]) -> Attribute:
+    names = tuple(sorted({b.source for b in batches}))
+    if len(names) == 1:
+        return Attribute(np.broadcast_to(np.int32(0), sum(map(len, batches))), names)
+    return unite((Attribute(np.zeros(len(b), np.int32), (b.source,)), len(b)) for b in batches)
+
+
+def _origin(batches: Sequence[Batch]) -> Origin:
+    sizes = [len(b) for b in batches]
+    starts = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
+    rows = tuple(None if len(b) and b.rows[0] == 1 and b.rows[-1] == len(b) else b.rows for b in batches)
+    return Origin(tuple(b.file for b in batches), starts, rows)
+
+
+_NOBODY = -2
+
+
+def _targets(replaces: Attribute, ids: Attribute, source: Attribute) -> I64:
+    """The position of the row each row replaces: -1 for none, -2 where its source has no such row."""
+    place = {name: i for i, name in enumerate(ids.names)}
+    translate = np.array([*(place.get(name, _NOBODY) for name in replaces.names), -1], np.int64)
+    wanted = translate[replaces.codes]
+    result = np.full(len(wanted), -1, np.int64)
+    asking = np.flatnonzero(wanted != -1)
+    width = len(ids.names) + 1
+    key = source.codes.astype(np.int64) * width + ids.codes
+    key[ids.codes < 0] = -1
+    order = np.argsort(key, kind="stable")
+    ask = source.codes[asking].astype(np.int64) * width + wanted[asking]
+    found = np.minimum(np.searchsorted(key[order], ask), len(key) - 1)
+    result[asking] = np.where((key[order][found] == ask) & (wanted[asking] >= 0), order[found], _NOBODY)
+    return result
+
+
+# ---- settling -------------------------------------------------------------------------------------------------------
+
+
+def _settled(table: _Table, refused: list[Refused]) -> _Table:
+    if table.ids is None:
+        return table
+    drop = np.zeros(len(table), np.bool_)
+    _repetitions(table, drop, refused)
+    if table.replaces is not None:
+        _corrections(table, drop, refused)
+    return _kept(table, drop) if drop.any() else table
+
+
+def _body(table: _Table) -> list[tuple[str, NDArray[np.signedinteger]]]:
+    columns: list[tuple[str, NDArray[np.signedinteger]]] = [(k, v.codes) for k, v in table.texts.items()]
+    columns += list(table.times.items())
+    columns += list(table.numbers.items())
+    columns += [(k, v.codes) for k, v in table.attributes.items()]
+    columns.append(("rank", table.rank))
+    if table.replaces is not None:
+        columns.append(("replaces", table.replaces))
+    if table.void is not None:
+        columns.append(("void", table.void.astype(np.int8)))
+    return columns
+
+
+def _repetitions(table: _Table, drop: Mask, refused: list[Refused]) -> None:
+    """Keep the row first known of each (source, id); the order is by (known_at, body), never by arrival."""
+    assert table.ids is not None
+    key = table.source.codes.astype(np.int64) * (len(table.ids.names) + 1) + table.ids.codes
+    named = np.flatnonzero(table.ids.codes >= 0)
+    ranked = np.sort(key[named])
+    if not (ranked[1:] == ranked[:-1]).any():
+        return
+    order = named[np.argsort(key[named], kind="stable")]
+    same = key[order][1:] == key[order][:-1]
+    suspects = np.unique(np.concatenate((order[1:][same], order[:-1][same])))
+    body = _body(table)
+    columns = [c[suspects] for _, c in reversed(body)]
+    suspects = suspects[np.lexsort((*columns, table.known_at[suspects], key[suspects]))]
+    groups = np.flatnonzero(np.concatenate(([True], np.diff(key[suspects]) != 0)))
+    first = np.repeat(suspects[groups], np.diff(groups, append=len(suspects)))
+    differs = np.zeros(len(suspects), np.bool_)
+    for _, column in body:
+        differs |= column[suspects] != column[first]
+    drop[suspects[suspects != first]] = True
+    for row, kept in zip(suspects[differs].tolist(), first[differs].tolist(), strict=True):
+        _contradiction(table, row, kept, body, refused)
+
+
+def _contradiction(table: _Table, row: int, kept: int, body: list[tuple[str, NDArray[np.signedinteger]]], refused: list[Refused]) -> None:
+    parts = [name for name, column in body if column[row] != column[kept]]
+    if parts == ["end"] and table.end_known_at is not None and table.times["end"][kept] == OPEN:
+        # the end of an open interval came to be known: progress, not a contradiction
+        table.times["end"] = table.times["end"].copy()
+        table.times["end"][kept] = table.times["end"][row]
+        table.end_known_at[kept] = max(int(table.known_at[row]), int(table.times["end"][row]))
+        return
+    assert table.ids is not None
+    _dispute(table, kept, int(table.known_at[row]))
+    name = table.ids.names[table.ids.codes[row]]
+    file, line = table.origin.locate(int(table.seq[row]))
+    other, place = table.origin.locate(int(table.seq[kept]))
+    said = f"is the id of another fact too ({other}, row {place}); they differ in {', '.join(sorted(set(parts)))}: the fact is disputed"
+    refused.append(Refused(file, line, "id", "same-id", name, said))
+
+
+def _dispute(table: _Table, row: int, since: int) -> None:
+    if table.disputed_at is None:
+        table.disputed_at = np.full(len(table), OPEN)
+    table.disputed_at[row] = min(int(table.disputed_at[row]), since)
+
+
+def _corrections(table: _Table, drop: Mask, refused: list[Refused]) -> None:
+    assert table.replaces is not None
+    assert table.ids is not None
+    asking = np.flatnonzero((table.replaces != -1) & ~drop)
+    seen: dict[int, int] = {}
+    for row in asking[np.lexsort((table.ids.codes[asking], table.known_at[asking]))].tolist():
+        target = int(table.replaces[row])
+        file, line = table.origin.locate(int(table.seq[row]))
+        name = table.ids.names[table.ids.codes[row]] if table.ids.codes[row] >= 0 else ""
+        if target == _NOBODY or _circular(table.replaces, row):
+            what = "replaces itself, by way of others" if target != _NOBODY else "replaces a row this source does not have"
+            refused.append(Refused(file, line, "replaces", "unknown-correction" if target == _NOBODY else "circular-correction", name, what))
+            drop[row] = True
+        elif target in seen:
+            earlier = seen[target]
+            place = table.origin.locate(int(table.seq[earlier]))
+            said = f"corrects a row that {place[0]}, row {place[1]} corrects already; correct the correction instead: the fact is disputed"
+            refused.append(Refused(file, line, "replaces", "corrected-twice", name, said))
+            if table.void is not None and table.void[earlier]:
+                _dispute(table, row, int(table.known_at[row]))
+            else:
+                _dispute(table, earlier, int(table.known_at[row]))
+                drop[row] = True
+        else:
+            seen[target] = row
+
+
+def _circular(replaces: I64, row: int) -> bool:
+    walked = {row}
+    at = int(replaces[row])
+    while at >= 0:
+        if at in walked:
+            return True
+        walked.add(at)
+        at = int(replaces[at])
+    return False
+
+
+# ---- order ----------------------------------------------------------------------------------------------------------
+
+
+_ORDER: dict[Shape, tuple[str, ...]] = {
+    "events": ("case", "at"), "intervals": ("kind", "subject", "start"), "samples": ("series", "at"), "counts": ("series", "start"),
+    "subscriptions": ("customer", "start"), "charges": ("customer", "start"), "declarations": ("kind", "at"), "coverage": ("what", "start"),
+}
+
+
+def _sorted(table: _Table) -> _Table:
+    keys: list[NDArray[np.signedinteger]] = []
+    for name in _ORDER[table.shape]:
+        keys.append(table.texts[name].codes if name in table.texts else table.times.get(name, np.broadcast_to(np.int64(0), len(table))))
+    keys += [table.rank, table.source.codes]
+    if table.ids is not None:
+        keys.append(table.ids.codes)
+    order = order_of(keys)
+    return table if order is None else _taken(table, order)
+
+
+def _kept(table: _Table, drop: Mask) -> _Table:
+    return _taken(table, np.flatnonzero(~drop))
+
+
+def _taken(table: _Table, at: I64) -> _Table:
+    """The rows at the positions given; pointers to replaced rows follow them."""
+    replaces = None
+    if table.replaces is not None:
+        moved = np.full(len(table) + 1, -1, np.int64)
+        moved[at] = np.arange(len(at))
+        replaces = moved[np.maximum(table.replaces[at], -1)]
+    return replace(
+        table, texts={k: _picked(v, at) for k, v in table.texts.items()}, times={k: v[at] for k, v in table.times.items()},
+        numbers={k: v[at] for k, v in table.numbers.items()}, scales=_light(table.scales, at),
+        attributes={k: _picked(v, at) for k, v in table.attributes.items()}, source=_picked(table.source, at),
+        known_at=table.known_at[at], end_known_at=None if table.end_known_at is None else table.end_known_at[at],
+        rank=_light(table.rank, at), ids=None if table.ids is None else table.ids.take(at), replaces=replaces,
+        void=None if table.void is None else table.void[at], disputed_at=None if table.disputed_at is None else table.disputed_at[at],
+        seq=table.seq[at],
+    )
+
+
+def _light(values: I64, at: I64) -> I64:
+    """The values at the positions; one value for all rows stays one value in memory."""
+    return np.broadcast_to(values[:1].reshape(()), len(at)) if values.strides == (0,) and len(values) else values[at]
+
+
+def _picked(column: Attribute, at: I64) -> Attribute:
+    return Attribute(_light(column.codes, at), column.names)  # type: ignore[arg-type]
+
+
+# ---- building -------------------------------------------------------------------------------------------------------
+
+
+def _header(table: _Table) -> Header:
+    return Header(table.seq, table.source, table.known_at, None, table.ids, None, table.replaces, table.void, table.disputed_at, table.origin)
+
+
+def _column(table: _Table, name: str) -> Attribute:
+    return table.texts.get(name) or Attribute(np.full(len(table), -1, np.int32), ())
+
+
+def _events(table: _Table) -> CaseEvents:
+    case = table.texts["case"]
+    rank = table.rank.astype(np.int32) if table.rank.strides != (0,) else np.broadcast_to(np.int32(0), len(table))
+    return CaseEvents(_header(table), case.codes, case.names, table.texts["event"], table.times["at"], rank,
+                      starts_of(case.codes, len(case.names)), table.attributes)
+
+
+def _intervals(table: _Table) -> Intervals:
+    scale = int(table.scales.max())
+    weight = table.numbers["weight"] * (scale // table.scales) if "weight" in table.numbers else np.broadcast_to(np.int64(1), len(table))
+    return Intervals(_header(table), table.texts["kind"], _column(table, "subject"), table.times["start"], table.times["end"],
+                     weight, scale if "weight" in table.numbers else 1, table.attributes, table.end_known_at)
+
+
+def _samples(table: _Table) -> Samples:
+    series = table.texts["series"]
+    finest = np.ones(len(series.names), np.int64)
+    np.maximum.at(finest, series.codes, table.scales)
+    value = table.numbers["value"]
+    if len(np.unique(table.scales)) > 1:
+        value = value * (finest[series.codes] // table.scales)
+    return Samples(_header(table), series, table.times["at"], value, tuple(finest.tolist()), table.attributes)
+
+
+def _counts(table: _Table) -> Counts:
+    good = table.numbers.get("good", np.broadcast_to(np.int64(-1), len(table)))
+    return Counts(_header(table), table.texts["series"], table.times["start"], table.times["end"], good, table.numbers["total"], table.attributes)
+
+
+def _subscriptions(table: _Table) -> Subscriptions:
+    return Subscriptions(_header(table), table.texts["customer"], _column(table, "agreement"), _column(table, "tier"),
+                         table.times["start"], table.times["end"], table.attributes)
+
+
+def _charges(table: _Table) -> Charges:
+    return Charges(_header(table), table.texts["customer"], table.texts["currency"], table.times["start"], table.times["end"],
+                   table.numbers["minor"], table.attributes)
+
+
+def _declarations(table: _Table) -> Declarations:
+    return Declarations(_header(table), table.texts["kind"], _column(table, "about"), _column(table, "actor"), table.times["at"], table.attributes)
+
+
+_BUILD = {"events": _events, "intervals": _intervals, "samples": _samples, "counts": _counts, "subscriptions": _subscriptions,
+          "charges": _charges, "declarations": _declarations}
+
+
+# ---- coverage -------------------------------------------------------------------------------------------------------
+
+
+_WHAT: dict[str, tuple[str, str, str]] = {"events": ("", "at", "at"), "intervals": ("kind", "start", "end"), "samples": ("series", "at", "at"), "counts": ("series", "start", "end")}
+
+
+def _coverage(tables: Mapping[Shape, _Table], complete: Mapping[str, tuple[int, int | None]]) -> Coverage | None:
+    """Who watched what from when to when: declared by rows, declared by the source, else assumed from first to last stamp."""
+    rows: list[tuple[str, str, int, int, bool]] = []
+    declared = tables.get("coverage")
+    told: set[tuple[str, str]] = set()
+    if declared is not None:
+        for i in range(len(declared)):
+            source = declared.source.names[declared.source.codes[i]]
+            what = declared.texts["what"].names[declared.texts["what"].codes[i]]
+            told.add((source, what))
+            rows.append((source, what, int(declared.times["start"][i]), int(declared.times["end"][i]), False))
+    for shape, (by, begin, finish) in _WHAT.items():
+        table = tables.get(shape)
+        if table is None:
+            continue
+        for source, what, first, last in _spans(table, by, begin, finish):
+            if (source, what) in told:
+                continue
+            if source in complete:
+                start, end = complete[source]
+                rows.append((source, what, start, last if end is None else end, False))
+            else:
+                rows.append((source, what, first, last, True))
+    if not rows:
+        return None
+    rows.sort()
+    sources, whats = tuple(sorted({r[0] for r in rows})), tuple(sorted({r[1] for r in rows}))
+    return Coverage(
+        Attribute(np.array([sources.index(r[0]) for r in rows], np.int32), sources),
+        Attribute(np.array([whats.index(r[1]) for r in rows], np.int32), whats),
+        np.array([r[2] for r in rows], np.int64), np.array([r[3] for r in rows], np.int64), np.array([r[4] for r in rows], np.bool_),
+    )
+
+
+def _spans(table: _Table, by: str, begin: str, finish: str) -> list[tuple[str, str, int, int]]:
+    """``(source, what, first stamp, last stamp)``; the end of an interval still open is no stamp."""
+    names = table.texts[by].names if by else ("cases",)
+    start, end = table.times[begin], table.times[finish]
+    last = np.where(end == OPEN, start, end) if finish != begin else end
+    if len(names) == 1 and len(table.source.names) == 1:
+        return [(table.source.names[0], names[0], int(start.min()), int(last.max()))]
+    codes = table.texts[by].codes if by else np.zeros(len(table), np.int32)
+    group = table.source.codes.astype(np.int64) * len(names) + codes
+    found, inverse = np.unique(group, return_inverse=True)
+    low, high = np.full(len(found), OPEN), np.full(len(found), -OPEN)
+    np.minimum.at(low, inverse, start)
+    np.maximum.at(high, inverse, last)
+    return [(table.source.names[g // len(names)], names[g % len(names)], int(a), int(b))
+            for g, a, b in zip(found.tolist(), low.tolist(), high.tolist(), strict=True)]

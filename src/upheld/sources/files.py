@@ -1,0 +1,198 @@
+"""Files: the facts of a workspace, read by what its ``sources/*.yaml`` say.
+
+Law: nothing outside the workspace is opened, nothing is decompressed without end, and what cannot be read is told with file and
+row; a file that cannot be read at all gives no fact, and the others are read all the same.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from upheld.facts.batch import Batch
+from upheld.facts.mapping import map_frame
+from upheld.facts.record import record
+from upheld.facts.spec import SourceSpec, columns_of
+from upheld.facts.tables import I64, Facts, Refused
+from upheld.sources.lines import read_lines
+from upheld.sources.model import read_source
+from upheld.sources.table import Limits, Unreadable, read_table, suggest
+from upheld.values.finding import Finding, FindingsError, Place
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Progress", "load", "read_file", "sources_of"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with (file, files read, files in all)."""
+
+LIMITS = Limits()
+
+
+def load(root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS) -> Facts:
+    """All facts of a workspace, with what could not be read in ``refused``. Corrections are applied by ``facts.cut``.
+
+    ``source_names`` limits it to these sources. Raises FindingsError if a source file itself is wrong.
+    """
+    specs = sources_of(root)
+    if source_names is not None:
+        unknown = [n for n in source_names if n not in {s.name for s in specs}]
+        if unknown:
+            known = ", ".join(s.name for s in specs) or "none"
+            raise FindingsError([Finding("unknown-source", f"there is no source {n}", Place("sources"), f"known here: {known}") for n in unknown])
+        specs = tuple(s for s in specs if s.name in source_names)
+    work: list[tuple[SourceSpec, Path]] = []
+    refused: list[Refused] = []
+    for spec in specs:
+        found, wrong = _files_of(root, spec)
+        refused += wrong
+        work += [(spec, path) for path in found]
+    batches: list[Batch] = []
+    for i, (spec, path) in enumerate(work):
+        if progress:
+            progress(path.relative_to(root).as_posix(), i, len(work))
+        found_batches, wrong = read_file(spec, path, path.relative_to(root).as_posix(), limits)
+        batches += found_batches
+        refused += wrong
+    if progress:
+        progress("", len(work), len(work))
+    facts = record(batches, {s.name: s.complete for s in specs if s.complete is not None})
+    return replace(facts, refused=(*refused, *facts.refused))
+
+
+def sources_of(root: Path) -> tuple[SourceSpec, ...]:
+    """The mappings in ``sources/*.yaml``, by name. Raises FindingsError with the findings of all of them."""
+    findings: list[Finding] = []
+    specs: dict[str, SourceSpec] = {}
+    for path in sorted((root / "sources").glob("*.yaml")):
+        name = path.relative_to(root).as_posix()
+        try:
+            spec = read_source(name, path.read_bytes())
+        except FindingsError as error:
+            findings += error.findings
+            continue
+        except OSError as error:
+            findings.append(Finding("unreadable", f"{name} cannot be read: {error.strerror}", Place(name)))
+            continue
+        if spec.name in specs:
+            findings.append(Finding("doubled-source", f"the source {spec.name} is described in two files", Place(name)))
+        specs[spec.name] = spec
+    if findings:
+        raise FindingsError(findings)
+    return tuple(specs[n] for n in sorted(specs))
+
+
+def _files_of(root: Path, spec: SourceSpec) -> tuple[list[Path], list[Refused]]:
+    """The files a source means, in order of name; only plain files inside the workspace, reached without a symbolic link."""
+    found: dict[Path, None] = {}
+    refused: list[Refused] = []
+    for pattern in spec.files:
+        matched = sorted(p for p in root.glob(pattern) if not p.is_dir())
+        if not matched:
+            refused.append(Refused(pattern, 0, "", "no-file", pattern, f"no file matches, so source {spec.name} gives no facts from it"))
+        for path in matched:
+            shown = path.relative_to(root).as_posix()
+            steps = [path, *path.parents]
+            if any(p.is_symlink() for p in steps[:steps.index(root)]):
+                refused.append(Refused(shown, 0, "", "path", shown, "is reached by a symbolic link, which may leave the workspace"))
+            else:
+                found[path] = None
+    return list(found), refused
+
+
+def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) -> tuple[list[Batch], list[Refused]]:
+    """The facts of one file and what was refused; ``name`` is how findings call it. Never raises for what the file holds."""
+    try:
+        kind = spec.format or _format_of(path.name)
+        if kind == "parquet":
+            frame, rows, refused = _parquet(path, columns_of(spec))
+        else:
+            data = _bytes_of(path, kind.endswith(".gz"), limits)
+            if kind.startswith("jsonl"):
+                lists = spec.explode.column if spec.explode and not spec.explode.separator else ""
+                frame, rows, refused = read_lines(data, name, columns_of(spec), lists, limits)
+            else:
+                frame, rows, refused = read_table(data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim)
+            del data
+        if spec.explode is not None:
+            frame, rows = _exploded(frame, rows, spec)
+        batches, wrong = map_frame(spec, frame, name, rows)
+    except Unreadable as error:
+        return [], [Refused(name, 0, "", error.slug, f"line {error.line}" if error.line else "", error.message)]
+    except OSError as error:
+        return [], [Refused(name, 0, "", "unreadable", "", f"cannot be read: {error.strerror or error}")]
+    return batches, [*refused, *wrong]
+
+
+def _format_of(name: str) -> str:
+    low = name.lower()
+    for ending, kind in ((".parquet", "parquet"), (".jsonl.gz", "jsonl.gz"), (".jsonl", "jsonl"), (".ndjson", "jsonl"), (".gz", "csv.gz")):
+        if low.endswith(ending):
+            return kind
+    return "csv"
+
+
+def _bytes_of(path: Path, packed: bool, limits: Limits) -> bytes:
+    size = path.stat().st_size
+    if size > limits.bytes:
+        raise Unreadable("too-large", f"{size:,} bytes are more than {limits.bytes:,}")
+    if not packed:
+        return path.read_bytes()
+    return _unpacked(path.read_bytes(), limits)
+
+
+def _unpacked(data: bytes, limits: Limits) -> bytes:
+    """The content of a gzip file, with a hard cap on its size and on how much larger than the file it may become."""
+    most = min(limits.bytes, max(len(data) * limits.ratio, 1 << 20))
+    parts: list[bytes] = []
+    total = 0
+    rest = data
+    try:
+        while rest:
+            unpack = zlib.decompressobj(wbits=31)
+            part = unpack.decompress(rest, most - total + 1)
+            total += len(part)
+            parts.append(part)
+            if total > most:
+                raise Unreadable("too-large", f"unpacks to more than {most:,} bytes ({len(data):,} packed): a gzip bomb?")
+            if not unpack.eof:
+                raise Unreadable("bad-gzip", "the gzip file ends early: an upload was cut off?")
+            rest = unpack.unused_data
+    except zlib.error:
+        raise Unreadable("bad-gzip", "is no gzip file, or a damaged one") from None
+    return b"".join(parts)
+
+
+def _parquet(path: Path, wanted: Sequence[str]) -> tuple[pl.DataFrame, I64, list[Refused]]:
+    import polars as pl
+
+    try:
+        names = list(pl.read_parquet_schema(path))
+        missing = [w for w in wanted if w not in names]
+        if missing:
+            raise Unreadable("unknown-column", "; ".join(suggest(w, names) for w in missing))
+        frame = pl.read_parquet(path, columns=list(wanted))
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        raise Unreadable("bad-parquet", f"is no Parquet file that can be read: {str(error).splitlines()[0][:200]}") from None
+    return frame, np.arange(1, frame.height + 1), []
+
+
+def _exploded(frame: pl.DataFrame, rows: I64, spec: SourceSpec) -> tuple[pl.DataFrame, I64]:
+    """One row for each entry of the list column; a row without entries stays one row that says nothing there."""
+    import polars as pl
+
+    assert spec.explode is not None
+    column = pl.col(spec.explode.column)
+    if spec.explode.separator:
+        column = column.str.split(spec.explode.separator).list.eval(pl.element().str.strip_chars())
+    numbered = frame.with_columns(column.alias(spec.explode.column), pl.Series("\0row", rows))
+    if numbered.schema[spec.explode.column] == pl.String:
+        return frame, rows
+    exploded = numbered.explode(spec.explode.column)
+    return exploded.drop("\0row"), exploded.get_column("\0row").to_numpy()
