@@ -1,0 +1,73 @@
+"""``upheld assess``: measure every promise on what really happened."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings, workspace_option
+
+_FAIL_ON = {"never": (), "breach": ("breached",), "unknown": ("breached", "unknown"), "deviation": ("breached", "unknown", "deviation")}
+
+
+@click.command("assess")
+@click.argument("agreement", required=False)
+@click.argument("commitments", nargs=-1)
+@workspace_option
+@as_of_option
+@click.option("--period", "periods", multiple=True, metavar="LABEL", help="Show only these windows: 2026-Q1, 2026-03, or 2026 for all of it.")
+@click.option("--fail-on", type=click.Choice(list(_FAIL_ON)), default="never", show_default=True,
+              help="Exit 1 if a window that has ended shows this or worse.")
+@format_option("text", "json", "csv", "md")
+def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_of: int | None, periods: tuple[str, ...],
+            fail_on: str, form: str) -> None:
+    """Measure the commitments of AGREEMENT (default: all agreements) and judge them against their targets."""
+    from upheld.assessment import report
+    from upheld.assessment.assess import assess
+    from upheld.assessment.scope import claims
+    from upheld.cli.progress import reading, steps
+    from upheld.cli.text import console, print_assessment, select_periods
+    from upheld.values.finding import FindingsError, has_errors
+    from upheld.workspace import NoWorkspace, open_workspace
+
+    try:
+        workspace = open_workspace(root)
+        if has_errors(workspace.findings):
+            show_findings(workspace.findings)
+            sys.exit(3)
+        by_agreement = workspace.plans(agreement)
+        if not by_agreement:
+            fail(f"no agreement {agreement!r} here" if agreement else "no agreement here", 2,
+                 "there are: " + ", ".join(workspace.plans()))
+        with reading() as progress:
+            facts = workspace.facts(progress)
+    except NoWorkspace as problem:
+        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
+    except FindingsError as problem:
+        findings_or_exit(problem)
+    claimed = claims([p for plans in workspace.plans().values() for p in plans], facts)
+    assessments = []
+    for plans in by_agreement.values():
+        try:
+            with steps(f"measuring {plans[0].agreement}") as told:
+                one = assess(plans, facts, as_of, commitments, told)
+        except ValueError as problem:
+            fail(str(problem), 2, "its commitments: " + ", ".join(plans[-1].commitments))
+        if periods and not (shown := select_periods(one.outcomes, periods)):
+            fail(f"no window {', '.join(periods)} in {one.agreement}", 2,
+                 "there are: " + ", ".join(dict.fromkeys(o.window for o in one.outcomes)))
+        assessments.append(replace(one, outcomes=shown if periods else one.outcomes, unclaimed=claimed.unclaimed))
+    if form == "text":
+        out = console()
+        for i, one in enumerate(assessments):
+            if i:
+                out.print()
+            print_assessment(out, one, periods)
+    else:
+        render = {"json": report.to_json, "csv": report.to_csv, "md": report.to_markdown}[form]
+        click.echo(render(assessments), nl=False)
+    bad = {v for a in assessments for v in {o.verdict for o in a.outcomes if not o.provisional} if v in _FAIL_ON[fail_on]}
+    sys.exit(1 if bad else 0)

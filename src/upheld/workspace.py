@@ -1,0 +1,147 @@
+"""A workspace: a folder of agreements, source files, frozen calendars and facts, read whole.
+
+Law: what is read is bytes and names relative to the workspace; the core never sees a path of the machine. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upheld.agreement.load import Loaded
+from upheld.agreement.load import load as load_agreement
+from upheld.agreement.nodes import Map, Node, Text
+from upheld.agreement.reader import MAX_BYTES, read
+from upheld.calendars.holidays import read_holidays
+from upheld.calendars.spec import HolidayList
+from upheld.plans.plan import Plan
+from upheld.values.finding import Finding, FindingsError, Place, ordered
+
+if TYPE_CHECKING:
+    from upheld.facts.tables import Facts
+
+__all__ = ["NoWorkspace", "Workspace", "open_workspace", "read_agreement_file"]
+
+
+class NoWorkspace(Exception):
+    """There is no ``agreements/`` here or in a folder above."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The agreements of a folder, all versions, each with its findings. ``root`` is where sources and facts are looked for."""
+
+    root: Path
+    agreements: tuple[Loaded, ...]
+    findings: tuple[Finding, ...]
+
+    def plans(self, agreement: str | None = None) -> dict[str, tuple[Plan, ...]]:
+        """The versions of each agreement that compiled, by agreement id."""
+        found: dict[str, list[Plan]] = {}
+        for loaded in self.agreements:
+            if loaded.plan is not None and agreement in (None, loaded.plan.agreement):
+                found.setdefault(loaded.plan.agreement, []).append(loaded.plan)
+        return {name: tuple(plans) for name, plans in found.items()}
+
+    def facts(self, progress: Callable[[str, int, int], None] | None = None) -> Facts:
+        """All facts of the workspace's source files. Raises ``FindingsError`` for source files that cannot be read."""
+        from upheld.sources.files import load
+
+        return load(self.root, progress=progress)
+
+
+def open_workspace(start: Path, only: Sequence[str] = ()) -> Workspace:
+    """The workspace at ``start`` or above it. ``only``: agreement files to read instead of all (names relative to the root).
+
+    Raises ``NoWorkspace``. Findings of agreements are kept in the result, not raised.
+    """
+    root = _root(start)
+    calendars, findings = _calendars(root)
+    names = list(only) or agreement_names(root)
+    texts = _texts(root, agreement_names(root))
+    loaded: list[Loaded] = []
+    bases = _Bases(texts)
+    for name in names:
+        data = texts.get(name)
+        if data is None:
+            data = _bytes(root / name)
+        one = load_agreement({name: data}, name=name, holidays=calendars, bases=bases)
+        loaded.append(one)
+        findings += one.findings
+    return Workspace(root, tuple(loaded), ordered(findings))
+
+
+def agreement_names(root: Path) -> list[str]:
+    """The agreement files under ``agreements/``, relative, in order; symlinks that leave the workspace are not followed."""
+    folder = root / "agreements"
+    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml", ".json") and p.is_file())
+    return sorted(p.relative_to(root).as_posix() for p in found if p.resolve().is_relative_to(root.resolve()))
+
+
+def read_agreement_file(path: Path) -> Loaded:
+    """One agreement file read on its own: its workspace's calendars and bases if it has one, else none."""
+    try:
+        root = _root(path.parent)
+    except NoWorkspace:
+        return load_agreement({str(path): _bytes(path)}, name=str(path), holidays=_calendars(path.parent)[0], bases=_Bases({}))
+    inside = path.resolve().is_relative_to(root.resolve())
+    name = path.resolve().relative_to(root.resolve()).as_posix() if inside else str(path)
+    texts = _texts(root, agreement_names(root))
+    return load_agreement({str(path): texts.get(name, _bytes(path))}, name=str(path), holidays=_calendars(root)[0], bases=_Bases(texts))
+
+
+class _Bases:
+    """Finds the root node of ``id@version`` among the agreement files, reading each at most once."""
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self._texts = texts
+        self._found: dict[str, Node] | None = None
+
+    def __call__(self, reference: str) -> Node | None:
+        if self._found is None:
+            self._found = {}
+            for name, data in self._texts.items():
+                try:
+                    node = read(name, data)
+                except FindingsError:
+                    continue   # told when that file itself is loaded
+                if isinstance(node, Map):
+                    own = [n.text if isinstance(n := node.step(key), Text) else "" for key in ("agreement", "version")]
+                    self._found["@".join(own)] = node
+        return self._found.get(reference)
+
+
+def _root(start: Path) -> Path:
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / "agreements").is_dir():
+            return folder
+    msg = f"no agreements/ folder in {start} or above it"
+    raise NoWorkspace(msg)
+
+
+def _texts(root: Path, names: Sequence[str]) -> dict[str, bytes]:
+    return {name: _bytes(root / name) for name in names}
+
+
+def _bytes(path: Path) -> bytes:
+    # one byte more than is allowed: enough for the reader to refuse the size, never a whole huge file in memory
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _calendars(root: Path) -> tuple[dict[str, tuple[HolidayList, ...]], list[Finding]]:
+    found: dict[str, tuple[HolidayList, ...]] = {}
+    findings: list[Finding] = []
+    for path in sorted((root / "calendars").glob("*.y*ml")):
+        name = path.relative_to(root).as_posix()
+        try:
+            for frozen in read_holidays(name, _bytes(path)):
+                found[frozen.name] = (*found.get(frozen.name, ()), frozen)
+        except FindingsError as problem:
+            findings += problem.findings
+        except OSError as problem:
+            findings.append(Finding("unreadable", f"{problem.strerror or problem}", Place(name)))
+    return found, findings
