@@ -25,8 +25,8 @@ Resolve = Callable[[str], Node | None]
 """Gives the root of the agreement named ``id@version``, unmerged, or None if there is none."""
 
 NAMED = frozenset(
-    "accept amounts attributes calendars commitments contacts definitions disputes escalations exclusions parties "
-    "responsibilities roles rotas services states texts tiers".split()
+    {"accept", "amounts", "attributes", "calendars", "commitments", "contacts", "definitions", "disputes", "escalations"}
+    | {"exclusions", "parties", "responsibilities", "roles", "rotas", "services", "states", "texts", "tiers"}
 )
 OWN = frozenset({"upheld", "agreement", "version", "effective", "adopted", "based_on", "examples"})
 """Keys that speak of one file only and are never taken over from a base."""
@@ -169,7 +169,8 @@ class _Work:
                 self._like(entry.key, entry.node, commitments, done)
         entries = tuple(Entry(e.key, e.key_place, done.get(e.key, e.node)) for e in commitments.entries)
         whole = Map(commitments.place, entries)
-        return Map(root.place, tuple(Entry(e.key, e.key_place, whole if e.key == "commitments" else e.node) for e in root.entries))
+        swapped = (Entry(e.key, e.key_place, whole) if e.key == "commitments" else e for e in root.entries)
+        return Map(root.place, tuple(swapped))
 
     def _like(self, name: str, node: Map, commitments: Map, done: dict[str, Map]) -> None:
         """Puts into ``done`` the commitment and all that it is like, the last of the chain first."""
@@ -181,9 +182,10 @@ class _Work:
                 break
             other = commitments.step(like.text) if isinstance(like, Text) else None
             if not isinstance(like, Text) or not isinstance(other, Map):
-                shown = f"`{like.text}`" if isinstance(like, Text) else "this"
-                self._add("like-unknown", f"{shown} is no commitment of this agreement", like.place,
-                          did_you_mean(like.text if isinstance(like, Text) else "", [k for k in commitments.keys() if k != name]))
+                wanted = like.text if isinstance(like, Text) else "this"
+                others = [e.key for e in commitments.entries if e.key != name]
+                self._add("like-unknown", f"`{wanted}` is no commitment of this agreement", like.place,
+                          did_you_mean(wanted, others))
                 break
             if like.text in chain:
                 self._add("like-cycle", f"the likes go round: {' → '.join((*list(chain)[:8], like.text))}", like.place,

@@ -173,9 +173,15 @@ class _Composer:
 
     def _map(self, start: Any, place: Place, depth: int) -> Map:
         entries: dict[str, Entry] = {}
+        open_by: Text | None = None
         while not isinstance(event := self._next(), ev.MappingEndEvent):
             key = self._key(event, depth)
             value_event = self._next()
+            if open_by:
+                key, open_by = self._joined(open_by, key), None
+            if start.flow_style and self._is_part(key, event, value_event):
+                open_by = key
+                continue
             if key.text == "<<":
                 self._add("merge-key", "`<<` takes keys over from elsewhere", key.place,
                           "use `like: <commitment>` in a file or `based_on: <agreement>@<version>` across files")
@@ -189,10 +195,24 @@ class _Composer:
                           ((entries[key.text].key_place, "first said here"),))
             else:
                 entries[key.text] = Entry(key.text, key.place, value)
+        if open_by:
+            self._add("empty-value", f"`{open_by.text}` has no rows", open_by.place, "write `{by attribute: {row: value}}`")
         self._twins(entries)
         if not start.flow_style and entries:
             place = next(iter(entries.values())).key_place
         return Map(self._whole(start, place, event), tuple(entries.values()))
+
+    def _is_part(self, key: Text, event: Any, value: Any) -> bool:
+        """Whether ``by impact`` goes on behind a comma: in braces YAML takes ``{by impact, urgency: …}`` for two keys."""
+        end, begin = event.end_mark, value.start_mark
+        if not key.text.startswith("by ") or not isinstance(value, ev.ScalarEvent) or value.value or value.style:
+            return False
+        return end.line == begin.line and ":" not in self.lines[end.line][end.column : begin.column]
+
+    def _joined(self, first: Text, second: Text) -> Text:
+        start, end = first.place, second.place
+        length = end.col + end.length - start.col if end.line == start.line else start.length
+        return Text(Place(start.file, start.line, start.col, length, start.text), f"{first.text}, {second.text}")
 
     def _key(self, event: Any, depth: int) -> Text:
         node = self._node(event, depth + 1)
