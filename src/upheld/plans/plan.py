@@ -63,13 +63,13 @@ class Rounding:
 class AttributeRule:
     """How an attribute is read in time (LANGUAGE §6). ``table`` maps raw attributes to it; None: it is the raw attribute.
 
-    ``read``: start | now | highest | decided | before start (then ``lead_us``). ``order``: the values from lowest to highest
+    ``read``: start | now | highest | decided | before start (then ``lead_us``) | tier (from the subscriptions, by date). ``order``: the values from lowest to highest
     for ``highest`` (the rows of the table as written, first = highest).
     """
 
     name: str
     table: Lookup[str] | None = None
-    read: Literal["start", "now", "highest", "decided", "before start"] = "start"
+    read: Literal["start", "now", "highest", "decided", "before start", "tier"] = "start"
     lead_us: int = 0
     order: tuple[str, ...] = ()
     after_miss: Literal["final", "recomputed"] = "final"
@@ -167,7 +167,7 @@ class ExclusionRule:
     """An exclusion (LANGUAGE §3). Both ``where`` and ``during``: their intersection.
 
     ``notice``: owed before the start, judged by when it was recorded. ``allowance_us`` is spent in time order per
-    ``allowance_per``. ``needs``: whose approval makes it count; ``until``: by when, else it lapses.
+    ``allowance_per``. ``needs``: whose approval makes it count; ``until`` (counted from ``until_after``): by when, else it lapses.
     """
 
     name: str
@@ -179,6 +179,7 @@ class ExclusionRule:
     allowance_per: WindowSpec | None = None
     needs: Literal["both", "provider", "customer"] | None = None
     until: Within | None = None
+    until_after: str = "window"
 
 
 @dataclass(frozen=True, slots=True)

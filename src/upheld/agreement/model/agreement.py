@@ -29,6 +29,7 @@ __all__ = ["Agreement", "Complete", "Effective", "Party", "Pinned"]
 class Party(Clause):
     """Who promises or is promised."""
 
+    id: Name = ""
     name: Text
     role: Text = ""
     address: Prose = ""

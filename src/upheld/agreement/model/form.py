@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from upheld.plans.selector import EVERYTHING, AnyValue, Either, Every, Key, Meets, NoneOf, OneOf, Same, Selector, Test
 from upheld.values import quantity
 from upheld.values.condition import Condition
+from upheld.values.finding import Severity
 from upheld.values.quantity import Duration, Money, Wrong
 
 __all__ = [
@@ -29,13 +30,18 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong below the place that is read: ``path`` leads there from it; ``on_key`` points at the key itself."""
+    """One thing wrong below the place that is read: ``path`` leads there from it; ``on_key`` points at the key itself.
+
+    ``related``: further paths (from the file's root) with a word each; only where the problem is found from the root.
+    """
 
     path: Path
     slug: str
     message: str
     help: str = ""
     on_key: bool = False
+    severity: Severity = "error"
+    related: tuple[tuple[Path, str], ...] = ()
 
 
 class Refusal(Exception):  # noqa: N818 - it is no error of ours

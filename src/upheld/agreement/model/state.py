@@ -20,7 +20,6 @@ class _State(Clause):
     says: Text = ""
     at_least: Length = 0
     same: Names = ()
-    unknown: Literal["up", "down", "left out", "unknown"] = "unknown"
 
 
 class WhereState(_State):
