@@ -52,6 +52,10 @@ def unite(columns: Iterable[tuple[Attribute | None, int]]) -> Attribute:
     Sorted names make the codes of two arrivals of the same facts equal.
     """
     parts = list(columns)
+    if len(parts) == 1 and (only := parts[0][0]) is not None:
+        rising = sorted(only.names)  # one look where they are in order already
+        if len(rising) < 2 or (rising == list(only.names) and len(set(rising)) == len(rising)):
+            return only
     names = sorted({name for column, _ in parts if column is not None for name in column.names})
     place = {name: i for i, name in enumerate(names)}
     codes: list[NDArray[np.int32]] = []
@@ -71,9 +75,15 @@ def _recode(column: Attribute, place: Mapping[str, int]) -> NDArray[np.int32]:
 
 
 def refuse_rows(
-    file: str, rows: I64, column: str, slug: str, text: Callable[[int], str], message: Callable[[int], str], severity: str = "error",
+    file: str,
+    rows: I64,
+    column: str,
+    slug: str,
+    text: Callable[[int], str],
+    message: Callable[[int], str],
+    severity: str = "error",
 ) -> list[Refused]:
-    """One entry a row (``text`` and ``message`` by position in ``rows``), at most ``SHOWN``, then one entry with the number of the rest."""
+    """One entry a row (``text`` and ``message`` by position in ``rows``), at most ``SHOWN``, then one that counts the rest."""
     listed = [Refused(file, int(rows[i]), column, slug, text(i), message(i), severity) for i in range(min(len(rows), SHOWN))]
     if len(rows) > SHOWN:
         more = f"and {len(rows) - SHOWN:,} more rows like these, from row {int(rows[SHOWN])} to row {int(rows[-1])}"

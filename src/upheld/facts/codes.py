@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["codes_of"]
 
+_MANY = 100_000
+
 
 def codes_of(series: pl.Series, nulls: frozenset[str] = frozenset()) -> Attribute:
     """i32 codes of a column; null and every text in ``nulls`` is -1. Numbers are read as the text they print as.
@@ -25,7 +27,7 @@ def codes_of(series: pl.Series, nulls: frozenset[str] = frozenset()) -> Attribut
     import polars as pl
 
     n = len(series)
-    if n > 100_000:
+    if n > _MANY and _turns(series.head(_MANY // 2)) < _MANY // 6:
         turns = (series != series.shift(1)).fill_null(value=True)
         turns[0] = True
         first = turns.arg_true().to_numpy()
@@ -35,6 +37,11 @@ def codes_of(series: pl.Series, nulls: frozenset[str] = frozenset()) -> Attribut
     if series.dtype == pl.Null:
         return Attribute(np.full(n, -1, np.int32), ())
     return _codes(series, nulls)
+
+
+def _turns(series: pl.Series) -> int:
+    """How often the value changes from one row to the next."""
+    return int((series != series.shift(1)).sum())
 
 
 def _codes(series: pl.Series, nulls: frozenset[str]) -> Attribute:

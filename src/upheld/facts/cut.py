@@ -14,7 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upheld.facts.tables import (
-    I64, OPEN, Attribute, CaseEvents, Charges, Counts, Coverage, Declarations, Facts, Header, Intervals, Samples, Subscriptions,
+    I64,
+    OPEN,
+    Attribute,
+    CaseEvents,
+    Charges,
+    Counts,
+    Coverage,
+    Declarations,
+    Facts,
+    Header,
+    Intervals,
+    Samples,
+    Subscriptions,
 )
 
 __all__ = ["cut"]
@@ -64,9 +76,13 @@ def _header(header: Header, at: I64 | None, as_of: int | None) -> Header:
     if at is None:
         return cleaned
     return replace(
-        cleaned, seq=header.seq[at], source=_take(header.source, at), known_at=header.known_at[at],
+        cleaned,
+        seq=header.seq[at],
+        source=_take(header.source, at),
+        known_at=header.known_at[at],
         recorded_at=None if header.recorded_at is None else header.recorded_at[at],
-        ids=None if header.ids is None else header.ids.take(at), disputed=None if disputed is None else disputed[at],
+        ids=None if header.ids is None else header.ids.take(at),
+        disputed=None if disputed is None else disputed[at],
         disputed_at=None if header.disputed_at is None else header.disputed_at[at],
     )
 
@@ -88,8 +104,14 @@ def _events(table: CaseEvents, as_of: int | None) -> CaseEvents:
     at = np.flatnonzero(alive)
     bounds = np.concatenate(([0], np.cumsum(alive)))[table.bounds]
     return replace(
-        table, header=_header(table.header, at, as_of), case=table.case[at], event=_take(table.event, at), at=table.at[at],
-        rank=table.rank[at], bounds=bounds.astype(np.int64), attributes=_all(table.attributes, at),
+        table,
+        header=_header(table.header, at, as_of),
+        case=table.case[at],
+        event=_take(table.event, at),
+        at=table.at[at],
+        rank=table.rank[at],
+        bounds=bounds.astype(np.int64),
+        attributes=_all(table.attributes, at),
     )
 
 
@@ -123,4 +145,6 @@ def _coverage(table: Coverage, as_of: int | None) -> Coverage:
     if as_of is None:
         return table
     at = np.flatnonzero(table.start < as_of)
-    return Coverage(table.source.take(at), table.what.take(at), table.start[at], np.minimum(table.end[at], as_of), table.assumed[at])
+    return Coverage(
+        table.source.take(at), table.what.take(at), table.start[at], np.minimum(table.end[at], as_of), table.assumed[at]
+    )

@@ -1,7 +1,7 @@
 """Mapping: a frame of foreign rows becomes facts, by what the source file says and nothing else.
 
-Law: every row of the frame becomes a fact, is passed over because the source lists it under ``ignore``, or is refused with its
-row, column and text. Values are never guessed: numbers are exact decimals, stamps have one form, a text without a mapping is told.
+Law: every row of the frame becomes a fact, is passed over because the source lists it under ``ignore``, or is refused with
+its row, column and text. Values are never guessed: numbers are exact decimals, stamps have one form, a text without a mapping is told.
 """
 
 from __future__ import annotations
@@ -32,7 +32,22 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _BLOCK = 1 << 18
 _TRUE, _FALSE = frozenset(("true", "yes", "1", "t", "y")), frozenset(("false", "no", "0", "f", "n"))
 _MAY_LACK = frozenset(("end", "until"))
-_MINOR = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0, "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3, "IQD": 3, "LYD": 3}
+_MINOR = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "XAF": 0,
+    "XOF": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "OMR": 3,
+    "JOD": 3,
+    "TND": 3,
+    "IQD": 3,
+    "LYD": 3,
+}
 _FLOAT_SCALE = 1_000_000
 
 
@@ -55,8 +70,15 @@ class _Sheet:
             self.texts[column] = codes_of(self.frame.get_column(column), self.spec.nulls)
         return self.texts[column]
 
-    def refuse(self, bad: Mask, column: str, slug: str, message: str | Callable[[int], str],
-               text: Callable[[int], str] | None = None, severity: str = "error") -> None:
+    def refuse(
+        self,
+        bad: Mask,
+        column: str,
+        slug: str,
+        message: str | Callable[[int], str],
+        text: Callable[[int], str] | None = None,
+        severity: str = "error",
+    ) -> None:
         """Tell every row of ``bad``, once for a column and reason however many rules read it."""
         if not bad.any() or (column, slug) in self.told:
             return
@@ -64,7 +86,9 @@ class _Sheet:
         at = np.flatnonzero(bad)
         show = text or (lambda _: "")
         say = message if callable(message) else (lambda _: str(message))
-        self.refused += refuse_rows(self.file, self.rows[at], column, slug, lambda i: show(int(at[i])), lambda i: say(int(at[i])), severity)
+        self.refused += refuse_rows(
+            self.file, self.rows[at], column, slug, lambda i: show(int(at[i])), lambda i: say(int(at[i])), severity
+        )
 
 
 def map_frame(spec: SourceSpec, frame: pl.DataFrame, file: str, rows: I64) -> tuple[list[Batch], list[Refused]]:
@@ -97,7 +121,9 @@ def _rule(sheet: _Sheet, rule: Rule, shared: Mapping[str, Attribute], wrong: Mas
             pass
         elif name not in {"subject", "about", "actor", "tier"}:
             ignored = _ignored(sheet, value)
-            sheet.refuse(absent & ~unknown & ~ignored, value.column, "missing-value", f"says nothing, and a fact needs its {name}")
+            sheet.refuse(
+                absent & ~unknown & ~ignored, value.column, "missing-value", f"says nothing, and a fact needs its {name}"
+            )
         keep &= ~absent if name not in {"subject", "about", "actor", "tier"} else ~unknown
         texts[name] = column
     times = {name: _time(sheet, column, name, rule, keep) for name, column in rule.times.items()}
@@ -108,22 +134,35 @@ def _rule(sheet: _Sheet, rule: Rule, shared: Mapping[str, Attribute], wrong: Mas
         keep &= ~wrong
     _check_order(sheet, rule, times, keep)
     _check_counts(sheet, rule, numbers, keep)
-    known = _known(sheet, rule, times, keep)
+    known = _known(sheet, rule, keep)
     if rule.once:
         return _milestone(sheet, rule, texts, times, known, shared, keep)
     at = None if keep.all() else np.flatnonzero(keep)
     carried = shared if rule.attributes == "row" else {}
     return Batch(
-        rule.shape, sheet.spec.name, sheet.file, _take(sheet.rows, at), {k: _pick(v, at) for k, v in texts.items()},
-        {k: _take(v, at) for k, v in times.items()}, {k: _take(v, at) for k, v in numbers.items()}, scale,
-        {k: _pick(v, at) for k, v in carried.items()}, None if known is None else _take(known, at),
-        *_identity(sheet, rule, at), rank=_rank(sheet, at),
+        rule.shape,
+        sheet.spec.name,
+        sheet.file,
+        _take(sheet.rows, at),
+        {k: _pick(v, at) for k, v in texts.items()},
+        {k: _take(v, at) for k, v in times.items()},
+        {k: _take(v, at) for k, v in numbers.items()},
+        scale,
+        {k: _pick(v, at) for k, v in carried.items()},
+        None if known is None else _take(known, at),
+        *_identity(sheet, rule, at),
+        rank=_rank(sheet, at),
     )
 
 
 def _milestone(
-    sheet: _Sheet, rule: Rule, texts: Mapping[str, Attribute], times: Mapping[str, I64], known: I64 | None,
-    shared: Mapping[str, Attribute], keep: Mask,
+    sheet: _Sheet,
+    rule: Rule,
+    texts: Mapping[str, Attribute],
+    times: Mapping[str, I64],
+    known: I64 | None,
+    shared: Mapping[str, Attribute],
+    keep: Mask,
 ) -> Batch:
     """One fact for each distinct (case, stamp): from the row that says it first, known once it is said and has come."""
     at = np.flatnonzero(keep)
@@ -136,8 +175,14 @@ def _milestone(
     at = at[chosen]
     carried = shared if rule.attributes != "none" else {}
     return Batch(
-        rule.shape, sheet.spec.name, sheet.file, sheet.rows[at], {k: v.take(at) for k, v in texts.items()}, {"at": stamp[chosen]},
-        attributes={k: v.take(at) for k, v in carried.items()}, known_at=np.maximum(said[chosen], stamp[chosen]),
+        rule.shape,
+        sheet.spec.name,
+        sheet.file,
+        sheet.rows[at],
+        {k: v.take(at) for k, v in texts.items()},
+        {"at": stamp[chosen]},
+        attributes={k: v.take(at) for k, v in carried.items()},
+        known_at=np.maximum(said[chosen], stamp[chosen]),
     )
 
 
@@ -166,7 +211,7 @@ def _text(sheet: _Sheet, value: Value) -> tuple[Attribute, Mask] | None:
         column, unknown = _mapped(sheet, value, column)
     if value.default is not None:
         names = column.names if value.default in column.names else (*column.names, value.default)
-        absent = (sheet.raw(value.column).codes < 0)
+        absent = sheet.raw(value.column).codes < 0
         column = Attribute(np.where(absent, np.int32(names.index(value.default)), column.codes), names)
     return column, unknown
 
@@ -175,8 +220,12 @@ def _mapped(sheet: _Sheet, value: Value, column: Attribute) -> tuple[Attribute, 
     table = value.map or {}
     targets = tuple(dict.fromkeys((*table.values(), *((value.rest,) if value.rest is not None else ()))))
     place = {name: i for i, name in enumerate(targets)}
-    strange = np.array([*(t not in table and t not in value.ignore and value.rest is None for t in column.names), False], np.bool_)
-    codes = np.array([*(place.get(table.get(t, "" if t in value.ignore else value.rest or ""), -1) for t in column.names), -1], np.int32)
+    strange = np.array(
+        [*(t not in table and t not in value.ignore and value.rest is None for t in column.names), False], np.bool_
+    )
+    codes = np.array(
+        [*(place.get(table.get(t, "" if t in value.ignore else value.rest or ""), -1) for t in column.names), -1], np.int32
+    )
     unknown: Mask = strange[column.codes]
     if unknown.any() and (value.column, "unmapped-value") not in sheet.told:
         sheet.told.add((value.column, "unmapped-value"))
@@ -200,7 +249,7 @@ def _ignored(sheet: _Sheet, value: Value) -> Mask:
 def _time(sheet: _Sheet, column: str, name: str, rule: Rule, keep: Mask) -> I64:
     us, missing = _stamps(sheet, column)
     bad = us == _BAD
-    if name in _MAY_LACK and rule.shape not in {"counts"}:
+    if name in _MAY_LACK and rule.shape != "counts":
         keep &= ~bad
         return np.where(missing, OPEN, us)
     if not rule.once:
@@ -230,7 +279,13 @@ def _read_column(sheet: _Sheet, column: str) -> tuple[I64, Mask]:
         missing = series.is_null().to_numpy()
         values = series.fill_null(0).cast(pl.Int64).to_numpy()
         if not spec.stamps.epoch_us:
-            sheet.refuse(~missing, column, "bad-stamp", "is a whole number: say stamps: {format: epoch s} (or ms, us)", lambda i: str(values[i]))
+            sheet.refuse(
+                ~missing,
+                column,
+                "bad-stamp",
+                "is a whole number: say stamps: {format: epoch s} (or ms, us)",
+                lambda i: str(values[i]),
+            )
             return np.full(len(values), _BAD), missing
         us, problem = read_epochs(values, spec.stamps.epoch_us)
         problem[missing] = 0
@@ -238,7 +293,13 @@ def _read_column(sheet: _Sheet, column: str) -> tuple[I64, Mask]:
         return np.where(problem > 0, _BAD, us), missing
     if kind in {pl.Float32, pl.Float64}:
         missing = series.is_null().to_numpy()
-        sheet.refuse(~missing, column, "bad-stamp", "is a floating-point number: stamps are whole numbers or text", lambda i: str(series[i]))
+        sheet.refuse(
+            ~missing,
+            column,
+            "bad-stamp",
+            "is a floating-point number: stamps are whole numbers or text",
+            lambda i: str(series[i]),
+        )
         return np.full(len(series), _BAD), missing
     return _texts(sheet, column, series if kind == pl.String else series.cast(pl.String))
 
@@ -247,11 +308,11 @@ def _texts(sheet: _Sheet, column: str, series: pl.Series) -> tuple[I64, Mask]:
     spec, n = sheet.spec, len(series)
     us, missing, problem = np.empty(n, np.int64), np.zeros(n, np.bool_), np.zeros(n, np.uint8)
     for lo in range(0, n, _BLOCK):
-        block = [t if t is not None and t not in spec.nulls else "" for t in series[lo:lo + _BLOCK].to_list()]
+        block = [t if t is not None and t not in spec.nulls else "" for t in series[lo : lo + _BLOCK].to_list()]
         empty = np.array([not t for t in block], np.bool_)
-        us[lo:lo + _BLOCK], found = read_stamps(block, spec.stamps, spec.zone, spec.fold)
+        us[lo : lo + _BLOCK], found = read_stamps(block, spec.stamps, spec.zone, spec.fold)
         found[empty] = 0
-        problem[lo:lo + _BLOCK], missing[lo:lo + _BLOCK] = found, empty
+        problem[lo : lo + _BLOCK], missing[lo : lo + _BLOCK] = found, empty
     _tell(sheet, column, problem, lambda i: str(series[i]))
     return np.where(problem > 0, _BAD, us), missing
 
@@ -292,7 +353,9 @@ def _numbers(sheet: _Sheet, rule: Rule, texts: Mapping[str, Attribute], keep: Ma
         elif name == "minor":
             numbers[name] = _money(sheet, value, texts["currency"], keep)
         else:
-            numbers[name] = _decimals(sheet, Value(value.column, value.literal, value.map, value.ignore, value.default, scale=1), keep)[0]
+            numbers[name] = _decimals(
+                sheet, Value(value.column, value.literal, value.map, value.ignore, value.default, scale=1), keep
+            )[0]
     return numbers, scale
 
 
@@ -311,15 +374,33 @@ def _decimals(sheet: _Sheet, value: Value, keep: Mask) -> tuple[I64, int]:
         return np.ones(len(sheet.rows), np.int64), 1
     column, unknown = found
     spelled = [Fraction(t) if _NUMBER.fullmatch(t) else None for t in column.names]
-    scale = value.scale or 10 ** max([len(t.partition(".")[2]) for t, f in zip(column.names, spelled, strict=True) if f is not None], default=0)
+    scale = value.scale or 10 ** max(
+        [len(t.partition(".")[2]) for t, f in zip(column.names, spelled, strict=True) if f is not None], default=0
+    )
     exact = [None if f is None or (f * scale).denominator != 1 or abs(f * scale) >= 2**62 else int(f * scale) for f in spelled]
     missing = column.codes < 0
     bad = np.array([*(f is None for f in spelled), False], np.bool_)[column.codes]
     fine = np.array([*(f is not None and e is None for f, e in zip(spelled, exact, strict=True)), False], np.bool_)[column.codes]
-    sheet.refuse(bad, value.column, "bad-number", "is not a number of at most 15 digits and 9 decimals (no exponent, no grouping)",
-                 lambda i: column.names[column.codes[i]])
-    sheet.refuse(fine, value.column, "finer-than-scale", f"cannot be kept as a whole number of 1/{scale}", lambda i: column.names[column.codes[i]])
-    sheet.refuse(missing & ~unknown & keep & ~_ignored(sheet, value), value.column, "missing-value", "says nothing, and a fact needs its number")
+    sheet.refuse(
+        bad,
+        value.column,
+        "bad-number",
+        "is not a number of at most 15 digits and 9 decimals (no exponent, no grouping)",
+        lambda i: column.names[column.codes[i]],
+    )
+    sheet.refuse(
+        fine,
+        value.column,
+        "finer-than-scale",
+        f"cannot be kept as a whole number of 1/{scale}",
+        lambda i: column.names[column.codes[i]],
+    )
+    sheet.refuse(
+        missing & ~unknown & keep & ~_ignored(sheet, value),
+        value.column,
+        "missing-value",
+        "says nothing, and a fact needs its number",
+    )
     keep &= ~(bad | fine | missing)
     return np.array([*(e or 0 for e in exact), 0], np.int64)[column.codes], scale
 
@@ -375,8 +456,14 @@ def _check_order(sheet: _Sheet, rule: Rule, times: Mapping[str, I64], keep: Mask
     before, same = (end < start) & keep, (end == start) & keep
     sheet.refuse(before, column, "end-before-start", "lies before its start", lambda i: str(sheet.frame.get_column(column)[i]))
     if rule.shape == "intervals":
-        sheet.refuse(same, column, "no-length", "is also the start: an interval without length takes no time",
-                     lambda i: str(sheet.frame.get_column(column)[i]), "warning")
+        sheet.refuse(
+            same,
+            column,
+            "no-length",
+            "is also the start: an interval without length takes no time",
+            lambda i: str(sheet.frame.get_column(column)[i]),
+            "warning",
+        )
     keep &= ~(before | same)
 
 
@@ -394,7 +481,7 @@ def _check_counts(sheet: _Sheet, rule: Rule, numbers: Mapping[str, I64], keep: M
         keep &= ~wrong
 
 
-def _known(sheet: _Sheet, rule: Rule, times: Mapping[str, I64], keep: Mask) -> I64 | None:
+def _known(sheet: _Sheet, rule: Rule, keep: Mask) -> I64 | None:
     """When each row came to be known, on the source's word; None where it declares nothing: then when it occurred."""
     column = rule.known_at or sheet.spec.known_at
     if not column:

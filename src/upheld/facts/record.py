@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,20 @@ from upheld.facts.batch import Batch, unite
 from upheld.facts.order import order_of, starts_of
 from upheld.facts.spec import Shape
 from upheld.facts.tables import (
-    I64, OPEN, Attribute, CaseEvents, Charges, Counts, Coverage, Declarations, Facts, Header, Intervals, Origin, Refused, Samples,
+    I64,
+    OPEN,
+    Attribute,
+    CaseEvents,
+    Charges,
+    Counts,
+    Coverage,
+    Declarations,
+    Facts,
+    Header,
+    Intervals,
+    Origin,
+    Refused,
+    Samples,
     Subscriptions,
 )
 
@@ -24,7 +38,16 @@ __all__ = ["record"]
 
 Mask = NDArray[np.bool_]
 
-KNOWN_BY = {"events": "at", "intervals": "start", "samples": "at", "counts": "end", "subscriptions": "start", "charges": "start", "declarations": "at", "coverage": "start"}
+KNOWN_BY = {
+    "events": "at",
+    "intervals": "start",
+    "samples": "at",
+    "counts": "end",
+    "subscriptions": "start",
+    "charges": "start",
+    "declarations": "at",
+    "coverage": "start",
+}
 """When a row came to be known if its source does not say: when it occurred."""
 
 
@@ -75,19 +98,37 @@ def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
     n = sum(map(len, batches))
     names = dict.fromkeys(name for b in batches for name in b.texts)
     texts = {name: unite((b.texts.get(name), len(b)) for b in batches) for name in names}
-    attributes = {name: unite((b.attributes.get(name), len(b)) for b in batches) for name in sorted({a for b in batches for a in b.attributes})}
+    attributes = {
+        name: unite((b.attributes.get(name), len(b)) for b in batches)
+        for name in sorted({a for b in batches for a in b.attributes})
+    }
     times = {name: _joined([b.times[name] for b in batches]) for name in batches[0].times}
-    numbers = {name: _joined([b.numbers.get(name, np.full(len(b), _unsaid(name, b.scale))) for b in batches])
-               for name in dict.fromkeys(x for b in batches for x in b.numbers)}
+    numbers = {
+        name: _joined([b.numbers.get(name, np.full(len(b), _unsaid(name, b.scale))) for b in batches])
+        for name in dict.fromkeys(x for b in batches for x in b.numbers)
+    }
     replaces = unite((b.replaces, len(b)) for b in batches) if any(b.replaces is not None for b in batches) else None
     ids = unite((b.ids, len(b)) for b in batches) if any(b.ids is not None for b in batches) else None
     source = _source(batches)
     table = _Table(
-        shape, texts, times, numbers, _joined([np.broadcast_to(np.int64(b.scale), len(b)) for b in batches]), attributes, source,
+        shape,
+        texts,
+        times,
+        numbers,
+        _joined([np.broadcast_to(np.int64(b.scale), len(b)) for b in batches]),
+        attributes,
+        source,
         _joined([b.times[KNOWN_BY[shape]] if b.known_at is None else b.known_at for b in batches]),
-        None, _joined([np.broadcast_to(np.int64(0), len(b)) if b.rank is None else b.rank for b in batches]), ids, None,
-        _joined([np.zeros(len(b), np.bool_) if b.void is None else b.void for b in batches]) if any(b.void is not None for b in batches) else None,
-        None, _origin(batches), np.arange(n),
+        None,
+        _joined([np.broadcast_to(np.int64(0), len(b)) if b.rank is None else b.rank for b in batches]),
+        ids,
+        None,
+        _joined([np.zeros(len(b), np.bool_) if b.void is None else b.void for b in batches])
+        if any(b.void is not None for b in batches)
+        else None,
+        None,
+        _origin(batches),
+        np.arange(n),
     )
     if shape == "intervals":
         table.end_known_at = np.maximum(table.known_at, table.times["end"])
@@ -96,7 +137,10 @@ def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
     return table
 
 
-def _joined(parts: list[NDArray[np.generic]]) -> NDArray[np.generic]:  # type: ignore[type-arg]
+T = TypeVar("T", np.int64, np.bool_)
+
+
+def _joined(parts: list[NDArray[T]]) -> NDArray[T]:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
@@ -145,9 +189,9 @@ def _settled(table: _Table, refused: list[Refused]) -> _Table:
     if table.ids is None:
         return table
     drop = np.zeros(len(table), np.bool_)
-    _repetitions(table, drop, refused)
+    _repetitions(table, table.ids, drop, refused)
     if table.replaces is not None:
-        _corrections(table, drop, refused)
+        _corrections(table, table.ids, table.replaces, drop, refused)
     return _kept(table, drop) if drop.any() else table
 
 
@@ -164,11 +208,10 @@ def _body(table: _Table) -> list[tuple[str, NDArray[np.signedinteger]]]:
     return columns
 
 
-def _repetitions(table: _Table, drop: Mask, refused: list[Refused]) -> None:
+def _repetitions(table: _Table, ids: Attribute, drop: Mask, refused: list[Refused]) -> None:
     """Keep the row first known of each (source, id); the order is by (known_at, body), never by arrival."""
-    assert table.ids is not None
-    key = table.source.codes.astype(np.int64) * (len(table.ids.names) + 1) + table.ids.codes
-    named = np.flatnonzero(table.ids.codes >= 0)
+    key = table.source.codes.astype(np.int64) * (len(ids.names) + 1) + ids.codes
+    named = np.flatnonzero(ids.codes >= 0)
     ranked = np.sort(key[named])
     if not (ranked[1:] == ranked[:-1]).any():
         return
@@ -185,10 +228,17 @@ def _repetitions(table: _Table, drop: Mask, refused: list[Refused]) -> None:
         differs |= column[suspects] != column[first]
     drop[suspects[suspects != first]] = True
     for row, kept in zip(suspects[differs].tolist(), first[differs].tolist(), strict=True):
-        _contradiction(table, row, kept, body, refused)
+        _contradiction(table, ids, row, kept, body, refused)
 
 
-def _contradiction(table: _Table, row: int, kept: int, body: list[tuple[str, NDArray[np.signedinteger]]], refused: list[Refused]) -> None:
+def _contradiction(
+    table: _Table,
+    ids: Attribute,
+    row: int,
+    kept: int,
+    body: list[tuple[str, NDArray[np.signedinteger]]],
+    refused: list[Refused],
+) -> None:
     parts = [name for name, column in body if column[row] != column[kept]]
     if parts == ["end"] and table.end_known_at is not None and table.times["end"][kept] == OPEN:
         # the end of an open interval came to be known: progress, not a contradiction
@@ -196,12 +246,12 @@ def _contradiction(table: _Table, row: int, kept: int, body: list[tuple[str, NDA
         table.times["end"][kept] = table.times["end"][row]
         table.end_known_at[kept] = max(int(table.known_at[row]), int(table.times["end"][row]))
         return
-    assert table.ids is not None
     _dispute(table, kept, int(table.known_at[row]))
-    name = table.ids.names[table.ids.codes[row]]
+    name = ids.names[ids.codes[row]]
     file, line = table.origin.locate(int(table.seq[row]))
     other, place = table.origin.locate(int(table.seq[kept]))
-    said = f"is the id of another fact too ({other}, row {place}); they differ in {', '.join(sorted(set(parts)))}: the fact is disputed"
+    differ = ", ".join(sorted(set(parts)))
+    said = f"is the id of another fact too ({other}, row {place}); they differ in {differ}: the fact is disputed"
     refused.append(Refused(file, line, "id", "same-id", name, said))
 
 
@@ -211,23 +261,25 @@ def _dispute(table: _Table, row: int, since: int) -> None:
     table.disputed_at[row] = min(int(table.disputed_at[row]), since)
 
 
-def _corrections(table: _Table, drop: Mask, refused: list[Refused]) -> None:
-    assert table.replaces is not None
-    assert table.ids is not None
-    asking = np.flatnonzero((table.replaces != -1) & ~drop)
+def _corrections(table: _Table, ids: Attribute, replaces: I64, drop: Mask, refused: list[Refused]) -> None:
+    asking = np.flatnonzero((replaces != -1) & ~drop)
     seen: dict[int, int] = {}
-    for row in asking[np.lexsort((table.ids.codes[asking], table.known_at[asking]))].tolist():
-        target = int(table.replaces[row])
+    for row in asking[np.lexsort((ids.codes[asking], table.known_at[asking]))].tolist():
+        target = int(replaces[row])
         file, line = table.origin.locate(int(table.seq[row]))
-        name = table.ids.names[table.ids.codes[row]] if table.ids.codes[row] >= 0 else ""
-        if target == _NOBODY or _circular(table.replaces, row):
+        name = ids.names[ids.codes[row]] if ids.codes[row] >= 0 else ""
+        if target == _NOBODY or _circular(replaces, row):
             what = "replaces itself, by way of others" if target != _NOBODY else "replaces a row this source does not have"
-            refused.append(Refused(file, line, "replaces", "unknown-correction" if target == _NOBODY else "circular-correction", name, what))
+            refused.append(
+                Refused(file, line, "replaces", "unknown-correction" if target == _NOBODY else "circular-correction", name, what)
+            )
             drop[row] = True
         elif target in seen:
             earlier = seen[target]
             place = table.origin.locate(int(table.seq[earlier]))
-            said = f"corrects a row that {place[0]}, row {place[1]} corrects already; correct the correction instead: the fact is disputed"
+            said = (
+                f"corrects a row that {place[0]}, row {place[1]} corrects already (correct the correction): the fact is disputed"
+            )
             refused.append(Refused(file, line, "replaces", "corrected-twice", name, said))
             if table.void is not None and table.void[earlier]:
                 _dispute(table, row, int(table.known_at[row]))
@@ -253,15 +305,22 @@ def _circular(replaces: I64, row: int) -> bool:
 
 
 _ORDER: dict[Shape, tuple[str, ...]] = {
-    "events": ("case", "at"), "intervals": ("kind", "subject", "start"), "samples": ("series", "at"), "counts": ("series", "start"),
-    "subscriptions": ("customer", "start"), "charges": ("customer", "start"), "declarations": ("kind", "at"), "coverage": ("what", "start"),
+    "events": ("case", "at"),
+    "intervals": ("kind", "subject", "start"),
+    "samples": ("series", "at"),
+    "counts": ("series", "start"),
+    "subscriptions": ("customer", "start"),
+    "charges": ("customer", "start"),
+    "declarations": ("kind", "at"),
+    "coverage": ("what", "start"),
 }
 
 
 def _sorted(table: _Table) -> _Table:
-    keys: list[NDArray[np.signedinteger]] = []
-    for name in _ORDER[table.shape]:
-        keys.append(table.texts[name].codes if name in table.texts else table.times.get(name, np.broadcast_to(np.int64(0), len(table))))
+    nothing = np.broadcast_to(np.int64(0), len(table))
+    keys: list[NDArray[np.signedinteger]] = [
+        table.texts[name].codes if name in table.texts else table.times.get(name, nothing) for name in _ORDER[table.shape]
+    ]
     keys += [table.rank, table.source.codes]
     if table.ids is not None:
         keys.append(table.ids.codes)
@@ -281,12 +340,20 @@ def _taken(table: _Table, at: I64) -> _Table:
         moved[at] = np.arange(len(at))
         replaces = moved[np.maximum(table.replaces[at], -1)]
     return replace(
-        table, texts={k: _picked(v, at) for k, v in table.texts.items()}, times={k: v[at] for k, v in table.times.items()},
-        numbers={k: v[at] for k, v in table.numbers.items()}, scales=_light(table.scales, at),
-        attributes={k: _picked(v, at) for k, v in table.attributes.items()}, source=_picked(table.source, at),
-        known_at=table.known_at[at], end_known_at=None if table.end_known_at is None else table.end_known_at[at],
-        rank=_light(table.rank, at), ids=None if table.ids is None else table.ids.take(at), replaces=replaces,
-        void=None if table.void is None else table.void[at], disputed_at=None if table.disputed_at is None else table.disputed_at[at],
+        table,
+        texts={k: _picked(v, at) for k, v in table.texts.items()},
+        times={k: v[at] for k, v in table.times.items()},
+        numbers={k: v[at] for k, v in table.numbers.items()},
+        scales=_light(table.scales, at),
+        attributes={k: _picked(v, at) for k, v in table.attributes.items()},
+        source=_picked(table.source, at),
+        known_at=table.known_at[at],
+        end_known_at=None if table.end_known_at is None else table.end_known_at[at],
+        rank=_light(table.rank, at),
+        ids=None if table.ids is None else table.ids.take(at),
+        replaces=replaces,
+        void=None if table.void is None else table.void[at],
+        disputed_at=None if table.disputed_at is None else table.disputed_at[at],
         seq=table.seq[at],
     )
 
@@ -304,7 +371,18 @@ def _picked(column: Attribute, at: I64) -> Attribute:
 
 
 def _header(table: _Table) -> Header:
-    return Header(table.seq, table.source, table.known_at, None, table.ids, None, table.replaces, table.void, table.disputed_at, table.origin)
+    return Header(
+        table.seq,
+        table.source,
+        table.known_at,
+        None,
+        table.ids,
+        None,
+        table.replaces,
+        table.void,
+        table.disputed_at,
+        table.origin,
+    )
 
 
 def _column(table: _Table, name: str) -> Attribute:
@@ -314,15 +392,36 @@ def _column(table: _Table, name: str) -> Attribute:
 def _events(table: _Table) -> CaseEvents:
     case = table.texts["case"]
     rank = table.rank.astype(np.int32) if table.rank.strides != (0,) else np.broadcast_to(np.int32(0), len(table))
-    return CaseEvents(_header(table), case.codes, case.names, table.texts["event"], table.times["at"], rank,
-                      starts_of(case.codes, len(case.names)), table.attributes)
+    return CaseEvents(
+        _header(table),
+        case.codes,
+        case.names,
+        table.texts["event"],
+        table.times["at"],
+        rank,
+        starts_of(case.codes, len(case.names)),
+        table.attributes,
+    )
 
 
 def _intervals(table: _Table) -> Intervals:
     scale = int(table.scales.max())
-    weight = table.numbers["weight"] * (scale // table.scales) if "weight" in table.numbers else np.broadcast_to(np.int64(1), len(table))
-    return Intervals(_header(table), table.texts["kind"], _column(table, "subject"), table.times["start"], table.times["end"],
-                     weight, scale if "weight" in table.numbers else 1, table.attributes, table.end_known_at)
+    weight = (
+        table.numbers["weight"] * (scale // table.scales)
+        if "weight" in table.numbers
+        else np.broadcast_to(np.int64(1), len(table))
+    )
+    return Intervals(
+        _header(table),
+        table.texts["kind"],
+        _column(table, "subject"),
+        table.times["start"],
+        table.times["end"],
+        weight,
+        scale if "weight" in table.numbers else 1,
+        table.attributes,
+        table.end_known_at,
+    )
 
 
 def _samples(table: _Table) -> Samples:
@@ -337,31 +436,67 @@ def _samples(table: _Table) -> Samples:
 
 def _counts(table: _Table) -> Counts:
     good = table.numbers.get("good", np.broadcast_to(np.int64(-1), len(table)))
-    return Counts(_header(table), table.texts["series"], table.times["start"], table.times["end"], good, table.numbers["total"], table.attributes)
+    return Counts(
+        _header(table),
+        table.texts["series"],
+        table.times["start"],
+        table.times["end"],
+        good,
+        table.numbers["total"],
+        table.attributes,
+    )
 
 
 def _subscriptions(table: _Table) -> Subscriptions:
-    return Subscriptions(_header(table), table.texts["customer"], _column(table, "agreement"), _column(table, "tier"),
-                         table.times["start"], table.times["end"], table.attributes)
+    return Subscriptions(
+        _header(table),
+        table.texts["customer"],
+        _column(table, "agreement"),
+        _column(table, "tier"),
+        table.times["start"],
+        table.times["end"],
+        table.attributes,
+    )
 
 
 def _charges(table: _Table) -> Charges:
-    return Charges(_header(table), table.texts["customer"], table.texts["currency"], table.times["start"], table.times["end"],
-                   table.numbers["minor"], table.attributes)
+    return Charges(
+        _header(table),
+        table.texts["customer"],
+        table.texts["currency"],
+        table.times["start"],
+        table.times["end"],
+        table.numbers["minor"],
+        table.attributes,
+    )
 
 
 def _declarations(table: _Table) -> Declarations:
-    return Declarations(_header(table), table.texts["kind"], _column(table, "about"), _column(table, "actor"), table.times["at"], table.attributes)
+    return Declarations(
+        _header(table), table.texts["kind"], _column(table, "about"), _column(table, "actor"), table.times["at"], table.attributes
+    )
 
 
-_BUILD = {"events": _events, "intervals": _intervals, "samples": _samples, "counts": _counts, "subscriptions": _subscriptions,
-          "charges": _charges, "declarations": _declarations}
+_BUILD = {
+    "events": _events,
+    "intervals": _intervals,
+    "samples": _samples,
+    "counts": _counts,
+    "subscriptions": _subscriptions,
+    "charges": _charges,
+    "declarations": _declarations,
+}
 
 
 # ---- coverage -------------------------------------------------------------------------------------------------------
 
 
-_WHAT: dict[str, tuple[str, str, str]] = {"events": ("", "at", "at"), "intervals": ("kind", "start", "end"), "samples": ("series", "at", "at"), "counts": ("series", "start", "end")}
+_WHAT: dict[Shape, tuple[str, str, str]] = {
+    "events": ("", "at", "at"),
+    "intervals": ("kind", "start", "end"),
+    "samples": ("series", "at", "at"),
+    "counts": ("series", "start", "end"),
+}
 
 
 def _coverage(tables: Mapping[Shape, _Table], complete: Mapping[str, tuple[int, int | None]]) -> Coverage | None:
@@ -394,7 +529,9 @@ def _coverage(tables: Mapping[Shape, _Table], complete: Mapping[str, tuple[int, 
     return Coverage(
         Attribute(np.array([sources.index(r[0]) for r in rows], np.int32), sources),
         Attribute(np.array([whats.index(r[1]) for r in rows], np.int32), whats),
-        np.array([r[2] for r in rows], np.int64), np.array([r[3] for r in rows], np.int64), np.array([r[4] for r in rows], np.bool_),
+        np.array([r[2] for r in rows], np.int64),
+        np.array([r[3] for r in rows], np.int64),
+        np.array([r[4] for r in rows], np.bool_),
     )
 
 
@@ -411,5 +548,7 @@ def _spans(table: _Table, by: str, begin: str, finish: str) -> list[tuple[str, s
     low, high = np.full(len(found), OPEN), np.full(len(found), -OPEN)
     np.minimum.at(low, inverse, start)
     np.maximum.at(high, inverse, last)
-    return [(table.source.names[g // len(names)], names[g % len(names)], int(a), int(b))
-            for g, a, b in zip(found.tolist(), low.tolist(), high.tolist(), strict=True)]
+    return [
+        (table.source.names[g // len(names)], names[g % len(names)], int(a), int(b))
+        for g, a, b in zip(found.tolist(), low.tolist(), high.tolist(), strict=True)
+    ]

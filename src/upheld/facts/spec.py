@@ -68,7 +68,7 @@ class Explode:
 class SourceSpec:
     """One source file, compiled. ``complete``: µs (from, until) in which the source declares to have seen everything.
 
-    ``zone`` None: stamps must carry an offset. ``shifted``: the stamps keep an unknown clock of their own, read as if it were UTC.
+    ``zone`` None: stamps must carry an offset. ``shifted``: the stamps keep an unknown clock of their own, read as UTC.
     """
 
     name: str
@@ -104,6 +104,8 @@ def columns_of(spec: SourceSpec) -> tuple[str, ...]:
         names.update(dict.fromkeys((*rule.times.values(), rule.known_at)))
     for value in spec.attributes.values():
         names[value.column] = None
-    names.update(dict.fromkeys((spec.explode.column if spec.explode else "", spec.id, spec.known_at, spec.replaces, spec.void, spec.rank)))
+    names.update(
+        dict.fromkeys((spec.explode.column if spec.explode else "", spec.id, spec.known_at, spec.replaces, spec.void, spec.rank))
+    )
     names.pop("", None)
     return tuple(names)

@@ -34,14 +34,28 @@ PROBLEMS: Final = {
     5: ("midnight-24", "is 24:00; send 00:00 of the next day"),
     6: ("stamp-range", "lies outside the years 1900 to 2199"),
     7: ("skipped-time", "does not exist in {zone}: the clocks were put forward over it"),
-    8: ("repeated-time", "occurs twice in {zone}: the clocks were put back over it; declare fold: earlier or later, or send an offset"),
+    8: (
+        "repeated-time",
+        "occurs twice in {zone}: the clocks were put back over it; declare fold: earlier or later, or send an offset",
+    ),
 }
 """What can be wrong with a stamp: code → (slug, what is said after the text)."""
 
 _DAY = 86_400_000_000
-_FIRST = -70 * 365 - 17          # 1900-01-01 as days since 1970-01-01
-_LAST = 84_005                   # 2199-12-31
-_DIRECTIVES = {"Y": "year", "m": "month", "d": "day", "H": "hour", "I": "hour12", "M": "minute", "S": "second", "f": "fraction", "z": "offset", "p": "half"}
+_FIRST = -70 * 365 - 17  # 1900-01-01 as days since 1970-01-01
+_LAST = 84_005  # 2199-12-31
+_DIRECTIVES = {
+    "Y": "year",
+    "m": "month",
+    "d": "day",
+    "H": "hour",
+    "I": "hour12",
+    "M": "minute",
+    "S": "second",
+    "f": "fraction",
+    "z": "offset",
+    "p": "half",
+}
 _EPOCHS = {"s": 1_000_000, "ms": 1_000, "us": 1, "µs": 1}
 _EPOCH = re.compile(r"epoch (s|ms|us|µs)")
 
@@ -62,7 +76,17 @@ class StampForm:
 def parse_form(text: str) -> StampForm | str:
     """The form ``ISO``, ``epoch s|ms|us`` or a strptime pattern such as ``%d/%m/%Y %H:%M`` spells, or what is wrong with it."""
     if text.lower() in {"iso", "rfc 3339", "rfc3339"}:
-        date = [("year", ""), ("text", "-"), ("month2", ""), ("text", "-"), ("day2", ""), ("T", ""), ("hour2", ""), ("text", ":"), ("minute", "")]
+        date = [
+            ("year", ""),
+            ("text", "-"),
+            ("month2", ""),
+            ("text", "-"),
+            ("day2", ""),
+            ("T", ""),
+            ("hour2", ""),
+            ("text", ":"),
+            ("minute", ""),
+        ]
         return StampForm(text, (*date, ("seconds?", ""), ("offset?", "")), iso=True)
     if found := _EPOCH.fullmatch(text.lower()):
         return StampForm(text, epoch_us=_EPOCHS[found[1]])
@@ -73,7 +97,7 @@ def parse_form(text: str) -> StampForm | str:
             tokens.append(("text", text[i]))
             i += 1
             continue
-        letter = text[i + 1:i + 2]
+        letter = text[i + 1 : i + 2]
         if letter not in _DIRECTIVES or not letter:
             return f"%{letter} is not one of %Y %m %d %H %I %p %M %S %f %z"
         tokens.append((_DIRECTIVES[letter], ""))
@@ -163,7 +187,8 @@ class _Cursor:
     def peek(self, ahead: int = 0) -> U8:
         if isinstance(self.at, int):
             return self.table[:, min(self.at + ahead, self.table.shape[1] - 1)]
-        return self.table[self.rows, np.minimum(self.at + ahead, self.table.shape[1] - 1)]
+        byte: U8 = self.table[self.rows, np.minimum(self.at + ahead, self.table.shape[1] - 1)]
+        return byte
 
     def move(self, by: int | Mask | NDArray[np.intp]) -> None:
         if isinstance(by, int):
@@ -177,7 +202,7 @@ class _Cursor:
         reading = np.ones(len(self.table), np.bool_)
         taken = np.zeros(len(self.table), np.intp)
         for k in range(most):
-            digit = self.peek(k) - np.uint8(48)     # wraps for bytes below "0", which is then > 9
+            digit = self.peek(k) - np.uint8(48)  # wraps for bytes below "0", which is then > 9
             reading = reading & (digit <= 9)
             value = np.where(reading, value * 10 + digit, value)
             taken += reading
@@ -224,7 +249,7 @@ def _walk(table: U8, form: StampForm) -> tuple[dict[str, I64], Mask, Mask]:
                 _optional_seconds(cursor, fields)
             case _:
                 fields["offset"], has_offset = _offset(cursor, optional=name == "offset?")
-    cursor.bad |= cursor.peek() != 0     # something is left over
+    cursor.bad |= cursor.peek() != 0  # something is left over
     if half is not None:
         hour = fields["hour"]
         cursor.bad |= (hour < 1) | (hour > 12)
@@ -251,7 +276,7 @@ def _optional_seconds(cursor: _Cursor, fields: dict[str, I64]) -> None:
 
 
 def _fraction(cursor: _Cursor, there: Mask) -> I64:
-    """µs of one to nine digits after the point; finer than a microsecond is cut, as a stamp never lies in the future of itself."""
+    """µs of one to nine digits after the point; finer than a microsecond is cut, never rounded up."""
     value = np.zeros(len(there), np.int64)
     taken = np.zeros(len(there), np.intp)
     reading = there.copy()

@@ -14,8 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "OPEN", "Attribute", "CaseEvents", "Charges", "Counts", "Coverage", "Declarations", "Facts", "Header", "I32", "I64",
-    "Intervals", "Origin", "Refused", "Samples", "Subscriptions",
+    "I32",
+    "I64",
+    "OPEN",
+    "Attribute",
+    "CaseEvents",
+    "Charges",
+    "Counts",
+    "Coverage",
+    "Declarations",
+    "Facts",
+    "Header",
+    "Intervals",
+    "Origin",
+    "Refused",
+    "Samples",
+    "Subscriptions",
 ]
 
 I64 = NDArray[np.int64]
@@ -39,7 +53,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which file and data row each ``seq`` came from: file ``files[i]`` begins at seq ``starts[i]``; ``rows`` None: row = place in file."""
+    """Which file and data row each ``seq`` came from: ``files[i]`` begins at seq ``starts[i]``; ``rows`` None: row = place in it."""
 
     files: tuple[str, ...]
     starts: I64
@@ -64,14 +78,14 @@ class Header:
     seq: I64
     source: Attribute
     known_at: I64
-    recorded_at: I64 | None = None          # None: files; not recorded yet, so as known
+    recorded_at: I64 | None = None  # None: files; not recorded yet, so as known
     ids: Attribute | None = None
-    disputed: NDArray[np.bool_] | None = None   # (source, id) with two bodies, or corrected twice, as known at the cut
+    disputed: NDArray[np.bool_] | None = None  # (source, id) with two bodies, or corrected twice, as known at the cut
     # What only ``facts.cut`` reads; facts that have been cut have neither corrections nor retracted rows left.
-    replaces: I64 | None = None                 # position in this table of the row this one corrects, -1 for none
-    void: NDArray[np.bool_] | None = None       # this row only retracts the row it names
-    disputed_at: I64 | None = None              # from when the row is known to be disputed (OPEN: never)
-    origin: Origin | None = None                # where each seq came from, for facts read from files
+    replaces: I64 | None = None  # position in this table of the row this one corrects, -1 for none
+    void: NDArray[np.bool_] | None = None  # this row only retracts the row it names
+    disputed_at: I64 | None = None  # from when the row is known to be disputed (OPEN: never)
+    origin: Origin | None = None  # where each seq came from, for facts read from files
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Intervals:
     weight: I64
     weight_scale: int = 1
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    end_known_at: I64 | None = None         # when the end came to be known; None: when it came
+    end_known_at: I64 | None = None  # when the end came to be known; None: when it came
 
     def __len__(self) -> int:
         return len(self.start)

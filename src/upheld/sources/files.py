@@ -17,7 +17,7 @@ import numpy as np
 from upheld.facts.batch import Batch
 from upheld.facts.mapping import map_frame
 from upheld.facts.record import record
-from upheld.facts.spec import SourceSpec, columns_of
+from upheld.facts.spec import Explode, SourceSpec, columns_of
 from upheld.facts.tables import I64, Facts, Refused
 from upheld.sources.lines import read_lines
 from upheld.sources.model import read_source
@@ -27,7 +27,7 @@ from upheld.values.finding import Finding, FindingsError, Place
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Progress", "load", "read_file", "sources_of"]
+__all__ = ["Progress", "bytes_of", "format_of", "load", "read_file", "sources_of"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (file, files read, files in all)."""
@@ -35,7 +35,9 @@ Progress = Callable[[str, int, int], None]
 LIMITS = Limits()
 
 
-def load(root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS) -> Facts:
+def load(
+    root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS
+) -> Facts:
     """All facts of a workspace, with what could not be read in ``refused``. Corrections are applied by ``facts.cut``.
 
     ``source_names`` limits it to these sources. Raises FindingsError if a source file itself is wrong.
@@ -45,7 +47,9 @@ def load(root: Path, source_names: Sequence[str] | None = None, progress: Progre
         unknown = [n for n in source_names if n not in {s.name for s in specs}]
         if unknown:
             known = ", ".join(s.name for s in specs) or "none"
-            raise FindingsError([Finding("unknown-source", f"there is no source {n}", Place("sources"), f"known here: {known}") for n in unknown])
+            raise FindingsError(
+                [Finding("unknown-source", f"there is no source {n}", Place("sources"), f"known here: {known}") for n in unknown]
+            )
         specs = tuple(s for s in specs if s.name in source_names)
     work: list[tuple[SourceSpec, Path]] = []
     refused: list[Refused] = []
@@ -95,12 +99,16 @@ def _files_of(root: Path, spec: SourceSpec) -> tuple[list[Path], list[Refused]]:
     for pattern in spec.files:
         matched = sorted(p for p in root.glob(pattern) if not p.is_dir())
         if not matched:
-            refused.append(Refused(pattern, 0, "", "no-file", pattern, f"no file matches, so source {spec.name} gives no facts from it"))
+            refused.append(
+                Refused(pattern, 0, "", "no-file", pattern, f"no file matches, so source {spec.name} gives no facts from it")
+            )
         for path in matched:
             shown = path.relative_to(root).as_posix()
             steps = [path, *path.parents]
-            if any(p.is_symlink() for p in steps[:steps.index(root)]):
-                refused.append(Refused(shown, 0, "", "path", shown, "is reached by a symbolic link, which may leave the workspace"))
+            if any(p.is_symlink() for p in steps[: steps.index(root)]):
+                refused.append(
+                    Refused(shown, 0, "", "path", shown, "is reached by a symbolic link, which may leave the workspace")
+                )
             else:
                 found[path] = None
     return list(found), refused
@@ -109,19 +117,21 @@ def _files_of(root: Path, spec: SourceSpec) -> tuple[list[Path], list[Refused]]:
 def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) -> tuple[list[Batch], list[Refused]]:
     """The facts of one file and what was refused; ``name`` is how findings call it. Never raises for what the file holds."""
     try:
-        kind = spec.format or _format_of(path.name)
+        kind = spec.format or format_of(path.name)
         if kind == "parquet":
             frame, rows, refused = _parquet(path, columns_of(spec))
         else:
-            data = _bytes_of(path, kind.endswith(".gz"), limits)
+            data = bytes_of(path, kind.endswith(".gz"), limits)
             if kind.startswith("jsonl"):
                 lists = spec.explode.column if spec.explode and not spec.explode.separator else ""
                 frame, rows, refused = read_lines(data, name, columns_of(spec), lists, limits)
             else:
-                frame, rows, refused = read_table(data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim)
+                frame, rows, refused = read_table(
+                    data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim
+                )
             del data
         if spec.explode is not None:
-            frame, rows = _exploded(frame, rows, spec)
+            frame, rows = _exploded(frame, rows, spec.explode)
         batches, wrong = map_frame(spec, frame, name, rows)
     except Unreadable as error:
         return [], [Refused(name, 0, "", error.slug, f"line {error.line}" if error.line else "", error.message)]
@@ -130,15 +140,23 @@ def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) 
     return batches, [*refused, *wrong]
 
 
-def _format_of(name: str) -> str:
+def format_of(name: str) -> str:
+    """The format a file name tells: parquet, jsonl, jsonl.gz, csv.gz, else csv."""
     low = name.lower()
-    for ending, kind in ((".parquet", "parquet"), (".jsonl.gz", "jsonl.gz"), (".jsonl", "jsonl"), (".ndjson", "jsonl"), (".gz", "csv.gz")):
+    for ending, kind in (
+        (".parquet", "parquet"),
+        (".jsonl.gz", "jsonl.gz"),
+        (".jsonl", "jsonl"),
+        (".ndjson", "jsonl"),
+        (".gz", "csv.gz"),
+    ):
         if low.endswith(ending):
             return kind
     return "csv"
 
 
-def _bytes_of(path: Path, packed: bool, limits: Limits) -> bytes:
+def bytes_of(path: Path, packed: bool, limits: Limits) -> bytes:
+    """The content of a file, unpacked where it is gzip. Raises Unreadable beyond the limits."""
     size = path.stat().st_size
     if size > limits.bytes:
         raise Unreadable("too-large", f"{size:,} bytes are more than {limits.bytes:,}")
@@ -183,16 +201,15 @@ def _parquet(path: Path, wanted: Sequence[str]) -> tuple[pl.DataFrame, I64, list
     return frame, np.arange(1, frame.height + 1), []
 
 
-def _exploded(frame: pl.DataFrame, rows: I64, spec: SourceSpec) -> tuple[pl.DataFrame, I64]:
+def _exploded(frame: pl.DataFrame, rows: I64, explode: Explode) -> tuple[pl.DataFrame, I64]:
     """One row for each entry of the list column; a row without entries stays one row that says nothing there."""
     import polars as pl
 
-    assert spec.explode is not None
-    column = pl.col(spec.explode.column)
-    if spec.explode.separator:
-        column = column.str.split(spec.explode.separator).list.eval(pl.element().str.strip_chars())
-    numbered = frame.with_columns(column.alias(spec.explode.column), pl.Series("\0row", rows))
-    if numbered.schema[spec.explode.column] == pl.String:
+    column = pl.col(explode.column)
+    if explode.separator:
+        column = column.str.split(explode.separator).list.eval(pl.element().str.strip_chars())
+    numbered = frame.with_columns(column.alias(explode.column), pl.Series("\0row", rows))
+    if numbered.schema[explode.column] == pl.String:
         return frame, rows
-    exploded = numbered.explode(spec.explode.column)
+    exploded = numbered.explode(explode.column)
     return exploded.drop("\0row"), exploded.get_column("\0row").to_numpy()

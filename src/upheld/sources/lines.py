@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["read_lines"]
 
 
-class _Doubled(ValueError):
+class _DoubledError(ValueError):
     """A key occurs twice in one object."""
 
 
-def read_lines(data: bytes, file: str, wanted: Sequence[str], lists: str, limits: Limits) -> tuple[pl.DataFrame, I64, list[Refused]]:
+def read_lines(
+    data: bytes, file: str, wanted: Sequence[str], lists: str, limits: Limits
+) -> tuple[pl.DataFrame, I64, list[Refused]]:
     """``(frame of text columns, row numbers i64[n] from 1, refused)``. The column ``lists`` keeps its lists of texts."""
     import polars as pl
 
@@ -61,7 +63,7 @@ def _object(line: bytes, limits: Limits) -> dict[str, object]:
         record = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=str, parse_int=str)
     except UnicodeDecodeError:
         raise ValueError("encoding", "is not UTF-8") from None
-    except _Doubled as error:
+    except _DoubledError as error:
         raise ValueError("doubled-key", f"says {error.args[0]!r} twice") from None
     except RecursionError:
         raise ValueError("too-deep", "is nested too deep") from None
@@ -78,7 +80,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [k for k, _ in pairs]
-        raise _Doubled(next(k for k in names if names.count(k) > 1))
+        raise _DoubledError(next(k for k in names if names.count(k) > 1))
     return found
 
 

@@ -25,9 +25,34 @@ __all__ = ["read_source"]
 Path = tuple[str | int, ...]
 
 _KEYS = (
-    "upheld-source", "source", "title", "files", "format", "delimiter", "columns", "trim", "stamps", "nulls", "id", "known_at", "replaces",
-    "void", "rank", "case", "events", "explode", "attributes", "intervals", "samples", "counts", "subscriptions", "charges",
-    "declarations", "coverage", "complete", "personal",
+    "upheld-source",
+    "source",
+    "title",
+    "files",
+    "format",
+    "delimiter",
+    "columns",
+    "trim",
+    "stamps",
+    "nulls",
+    "id",
+    "known_at",
+    "replaces",
+    "void",
+    "rank",
+    "case",
+    "events",
+    "explode",
+    "attributes",
+    "intervals",
+    "samples",
+    "counts",
+    "subscriptions",
+    "charges",
+    "declarations",
+    "coverage",
+    "complete",
+    "personal",
 )
 _SHAPES: dict[str, tuple[Shape, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     # key: shape, texts, times, numbers; a star marks what must be there
@@ -67,8 +92,13 @@ class _Reading:
         for key in given:
             if key not in allowed and not key.startswith("x-"):
                 near = difflib.get_close_matches(key, allowed, 1)
-                self.say((*path, key), "unknown-key", f"{key} is not a key of a source file here", f"did you mean {near[0]}?" if near else
-                         "known here: " + ", ".join(allowed), key=True)
+                self.say(
+                    (*path, key),
+                    "unknown-key",
+                    f"{key} is not a key of a source file here",
+                    f"did you mean {near[0]}?" if near else "known here: " + ", ".join(allowed),
+                    key=True,
+                )
         return given
 
     def text(self, path: Path, given: object, default: str = "") -> str:
@@ -106,14 +136,27 @@ def read_source(name: str, data: bytes) -> SourceSpec:
     stamps, zone_, zone_name, shifted, fold = _stamps(r, top.get("stamps"))
     attributes = _attributes(r, top.get("attributes"))
     spec = SourceSpec(
-        name=_required(r, top, "source"), files=_files(r, top.get("files")), format=r.choice(("format",), top.get("format"), ("", *_FORMATS), ""),
-        delimiter=_delimiter(r, top.get("delimiter")), header=r.texts(("columns",), top.get("columns")),
+        name=_required(r, top, "source"),
+        files=_files(r, top.get("files")),
+        format=r.choice(("format",), top.get("format"), ("", *_FORMATS), ""),
+        delimiter=_delimiter(r, top.get("delimiter")),
+        header=r.texts(("columns",), top.get("columns")),
         trim=r.choice(("trim",), top.get("trim"), ("true", "false"), "false") == "true",
-        stamps=stamps, zone=zone_, zone_name=zone_name, shifted=shifted, fold=cast(Literal["refuse", "earlier", "later"], fold),
-        nulls=frozenset(("", *r.texts(("nulls",), top.get("nulls")))), attributes=attributes, explode=_explode(r, top.get("explode")),
-        id=r.text(("id",), top.get("id")), known_at=r.text(("known_at",), top.get("known_at")),
-        replaces=r.text(("replaces",), top.get("replaces")), void=r.text(("void",), top.get("void")), rank=r.text(("rank",), top.get("rank")),
-        personal=r.texts(("personal",), top.get("personal")), rules=tuple(_rules(r, top)),
+        stamps=stamps,
+        zone=zone_,
+        zone_name=zone_name,
+        shifted=shifted,
+        fold=cast(Literal["refuse", "earlier", "later"], fold),
+        nulls=frozenset(("", *r.texts(("nulls",), top.get("nulls")))),
+        attributes=attributes,
+        explode=_explode(r, top.get("explode")),
+        id=r.text(("id",), top.get("id")),
+        known_at=r.text(("known_at",), top.get("known_at")),
+        replaces=r.text(("replaces",), top.get("replaces")),
+        void=r.text(("void",), top.get("void")),
+        rank=r.text(("rank",), top.get("rank")),
+        personal=r.texts(("personal",), top.get("personal")),
+        rules=tuple(_rules(r, top)),
         complete=_complete(r, top.get("complete"), zone_),
     )
     _whole(r, spec, top)
@@ -137,7 +180,12 @@ def _whole(r: _Reading, spec: SourceSpec, top: Mapping[str, object]) -> None:
     for name in spec.personal:
         used = [a for a, v in spec.attributes.items() if v.column == name]
         if used:
-            r.say(("personal",), "personal-attribute", f"{name} is personal, and the attribute {used[0]} is read from it", "leave it out of attributes")
+            r.say(
+                ("personal",),
+                "personal-attribute",
+                f"{name} is personal, and the attribute {used[0]} is read from it",
+                "leave it out of attributes",
+            )
 
 
 def _files(r: _Reading, given: object) -> tuple[str, ...]:
@@ -157,7 +205,9 @@ def _files(r: _Reading, given: object) -> tuple[str, ...]:
 
 
 def _delimiter(r: _Reading, given: object) -> str:
-    text = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(r.text(("delimiter",), given, ","), r.text(("delimiter",), given, ","))
+    text = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(
+        r.text(("delimiter",), given, ","), r.text(("delimiter",), given, ",")
+    )
     if len(text) != 1 or not text.isascii() or text in '"\n\r':
         r.say(("delimiter",), "source-form", "a delimiter is one ASCII character, or tab, comma, semicolon, pipe")
         return ","
@@ -224,8 +274,12 @@ def _value(r: _Reading, path: Path, given: object, *, literal: bool = False) -> 
         scale = ""
     default, rest = keys.get("default"), keys.get("rest")
     return Value(
-        column, None, table, frozenset(r.texts((*path, "ignore"), keys.get("ignore"))),
-        None if default is None else r.text((*path, "default"), default), None if rest is None else r.text((*path, "rest"), rest),
+        column,
+        None,
+        table,
+        frozenset(r.texts((*path, "ignore"), keys.get("ignore"))),
+        None if default is None else r.text((*path, "default"), default),
+        None if rest is None else r.text((*path, "rest"), rest),
         int(scale) if scale else None,
     )
 
@@ -267,7 +321,12 @@ def _events(r: _Reading, top: Mapping[str, object]) -> Iterable[Rule]:
         if "at" not in state:
             r.say(("events", "state"), "source-form", "at: is missing", "at: <the column with the row's own stamp>")
         at = r.text(("events", "state", "at"), state.get("at"))
-        yield Rule("events", {"case": case, "event": value}, {"at": at}, known_at=r.text(("events", "state", "known_at"), state.get("known_at")))
+        yield Rule(
+            "events",
+            {"case": case, "event": value},
+            {"at": at},
+            known_at=r.text(("events", "state", "known_at"), state.get("known_at")),
+        )
     milestones = keys.get("milestones", {})
     if not isinstance(milestones, dict):
         r.say(("events", "milestones"), "source-form", "a mapping from event to column is needed here")
@@ -275,19 +334,27 @@ def _events(r: _Reading, top: Mapping[str, object]) -> Iterable[Rule]:
     for event, given in milestones.items():
         path: Path = ("events", "milestones", event)
         alone = "state" not in keys
-        if isinstance(given, str):
-            given = {"at": given}
-        one = r.known(path, given, ("at", "known_at", "attributes"))
+        one = r.known(path, {"at": given} if isinstance(given, str) else given, ("at", "known_at", "attributes"))
         carried = r.choice((*path, "attributes"), one.get("attributes"), ("first", "none"), "first" if alone else "none")
-        yield Rule("events", {"case": case, "event": Value(literal=event)}, {"at": r.text((*path, "at"), one.get("at"))}, once=True,
-                   attributes=cast(Literal["first", "none"], carried), known_at=r.text((*path, "known_at"), one.get("known_at")))
+        yield Rule(
+            "events",
+            {"case": case, "event": Value(literal=event)},
+            {"at": r.text((*path, "at"), one.get("at"))},
+            once=True,
+            attributes=cast(Literal["first", "none"], carried),
+            known_at=r.text((*path, "known_at"), one.get("known_at")),
+        )
 
 
 def _shape(r: _Reading, path: Path, key: str, given: object, suffix: str) -> Rule:
     shape, texts, times, numbers = _SHAPES[key]
     fields = [*texts, *times, *numbers]
     names = [f.rstrip("*") for f in fields]
-    keys = r.known(path, given, (*names, "known_at", *(("each",) if key == "counts" else ()), *(("scale", "unit") if key == "samples" else ())))
+    keys = r.known(
+        path,
+        given,
+        (*names, "known_at", *(("each",) if key == "counts" else ()), *(("scale", "unit") if key == "samples" else ())),
+    )
     for name in fields:
         if name.endswith("*") and name.rstrip("*") not in keys:
             r.say(path, "source-form", f"{name.rstrip('*')}: is missing")
@@ -297,7 +364,12 @@ def _shape(r: _Reading, path: Path, key: str, given: object, suffix: str) -> Rul
     wanted_texts = {t.rstrip("*") for t in texts} & keys.keys()
     wanted_times = {t.rstrip("*") for t in times} & keys.keys()
     wanted_numbers = {t.rstrip("*") for t in numbers} & keys.keys()
-    values = {n: _value(r, (*path, n), keys[n], literal=n in _LITERAL) for n in (*texts, *numbers) for n in (n.rstrip("*"),) if n in keys}
+    values = {
+        n: _value(r, (*path, n), keys[n], literal=n in _LITERAL)
+        for n in (*texts, *numbers)
+        for n in (n.rstrip("*"),)
+        if n in keys
+    }
     if "scale" in keys and "value" in values:
         scale = r.text((*path, "scale"), keys["scale"])
         if _WHOLE.fullmatch(scale):
@@ -306,10 +378,13 @@ def _shape(r: _Reading, path: Path, key: str, given: object, suffix: str) -> Rul
         else:
             r.say((*path, "scale"), "source-form", "a scale is a whole number: 1000 keeps thousandths")
     return Rule(
-        shape, {n: values[n] for n in values if n in wanted_texts},
+        shape,
+        {n: values[n] for n in values if n in wanted_texts},
         {_STORED.get(n, n): r.text((*path, n), keys[n]) for n in names if n in wanted_times},
-        {_STORED.get(n, n): values[n] for n in values if n in wanted_numbers}, known_at=r.text((*path, "known_at"), keys.get("known_at")),
-        each_us=each, key=suffix,
+        {_STORED.get(n, n): values[n] for n in values if n in wanted_numbers},
+        known_at=r.text((*path, "known_at"), keys.get("known_at")),
+        each_us=each,
+        key=suffix,
     )
 
 

@@ -53,7 +53,14 @@ class _Records:
 
 
 def read_table(
-    data: bytes, file: str, delimiter: str, header: Sequence[str], wanted: Sequence[str], limits: Limits, *, trim: bool = False,
+    data: bytes,
+    file: str,
+    delimiter: str,
+    header: Sequence[str],
+    wanted: Sequence[str],
+    limits: Limits,
+    *,
+    trim: bool = False,
 ) -> tuple[pl.DataFrame, I64, list[Refused]]:
     """``(frame of text columns, data row numbers i64[n] from 1, refused rows)``; only the columns wanted are kept.
 
@@ -71,31 +78,36 @@ def read_table(
     if missing:
         raise Unreadable("unknown-column", "; ".join(suggest(w, names) for w in missing), 0 if header else 1)
     rows = np.arange(1, len(records.start) - first + 1)
-    start, end, fields, stray = (a[first:] for a in (records.start, records.end, records.fields, records.stray))
+    start, end, fields, stray = records.start[first:], records.end[first:], records.fields[first:], records.stray[first:]
     refused: list[Refused] = []
     good = np.ones(len(rows), np.bool_)
-    line = (lambda i: data[int(start[i]):int(end[i])][:200].decode("utf-8", "replace"))
 
-    def refuse(bad: Mask, slug: str, message: str, count: bool = False) -> None:
+    def line(i: int) -> str:
+        return data[int(start[i]) : int(end[i])][:200].decode("utf-8", "replace")
+
+    def refuse(bad: Mask, slug: str, message: str) -> None:
         nonlocal good
         at = np.flatnonzero(bad & good)
-        say = (lambda i: message.format(n=int(fields[at[i]]))) if count else (lambda _: message)
-        refused.extend(refuse_rows(file, rows[at], "", slug, lambda i: line(int(at[i])), say))
+        refused.extend(
+            refuse_rows(file, rows[at], "", slug, lambda i: line(int(at[i])), lambda i: message.format(n=int(fields[at[i]])))
+        )
         good &= ~bad
 
-    refuse(end - start > limits.cell_bytes * max(1, len(names)), "cell-size", f"is longer than {limits.cell_bytes:,} bytes a cell")
+    refuse(
+        end - start > limits.cell_bytes * max(1, len(names)), "cell-size", f"is longer than {limits.cell_bytes:,} bytes a cell"
+    )
     refuse(stray, "stray-quote", 'has a quotation mark inside a cell: double it ("") and quote the cell')
     if not header:
         same = end - start == int(records.end[0] - records.start[0])
-        head = data[int(records.start[0]):int(records.end[0])]
+        head = data[int(records.start[0]) : int(records.end[0])]
         for i in np.flatnonzero(same).tolist():
-            same[i] = data[int(start[i]):int(end[i])] == head
+            same[i] = data[int(start[i]) : int(end[i])] == head
         refuse(same, "repeated-header", "is the header again: two files were joined?")
-    refuse(fields != len(names), "ragged-row", f"has {{n}} fields, the header has {len(names)}", count=True)
-    body = data[int(records.start[first]):] if len(rows) else b""
+    refuse(fields != len(names), "ragged-row", f"has {{n}} fields, the header has {len(names)}")
+    body = data[int(records.start[first]) :] if len(rows) else b""
     if not good.all():
         edges = np.append(start, len(data))
-        body = b"".join(data[int(edges[i]):int(edges[i + 1])] for i in np.flatnonzero(good))
+        body = b"".join(data[int(edges[i]) : int(edges[i + 1])] for i in np.flatnonzero(good))
         rows = rows[good]
     frame = _frame(body, names, delimiter, wanted, len(rows), file)
     if trim:
@@ -103,7 +115,9 @@ def read_table(
     cells = np.zeros(len(rows), np.bool_)
     for column in frame.iter_columns():
         long = (column.str.len_bytes() > limits.cell_bytes).fill_null(value=False).to_numpy()
-        refused += refuse_rows(file, rows[long], column.name, "cell-size", lambda _: "", lambda _: f"is longer than {limits.cell_bytes:,} bytes")
+        refused += refuse_rows(
+            file, rows[long], column.name, "cell-size", lambda _: "", lambda _: f"is longer than {limits.cell_bytes:,} bytes"
+        )
         cells |= long
     if cells.any():
         frame, rows = frame.filter(pl.Series(~cells)), rows[~cells]
@@ -123,7 +137,9 @@ def _bytes(data: bytes) -> None:
         raise Unreadable("encoding", "the file is UTF-16: save it as UTF-8")
     nul = data.find(b"\0")
     if nul >= 0:
-        raise Unreadable("nul-byte", "a NUL byte stands in the text: the file is damaged or no CSV", data.count(b"\n", 0, nul) + 1)
+        raise Unreadable(
+            "nul-byte", "a NUL byte stands in the text: the file is damaged or no CSV", data.count(b"\n", 0, nul) + 1
+        )
     for lo in range(0, len(data), 1 << 26):
         _utf8(data, lo)
 
@@ -139,7 +155,9 @@ def _utf8(data: bytes, lo: int) -> None:
         data[lo:hi].decode("utf-8")
     except UnicodeDecodeError as error:
         at = lo + error.start
-        raise Unreadable("encoding", f"byte {data[at]:02X} is not UTF-8: save the file as UTF-8", data.count(b"\n", 0, at) + 1) from None
+        raise Unreadable(
+            "encoding", f"byte {data[at]:02X} is not UTF-8: save the file as UTF-8", data.count(b"\n", 0, at) + 1
+        ) from None
 
 
 def _scan(data: bytes, delimiter: int) -> _Records:
@@ -156,7 +174,9 @@ def _scan(data: bytes, delimiter: int) -> _Records:
         stray_at = np.sort(np.concatenate((opening[~fine_open], closing[~fine_close])))
         if len(quotes) % 2:
             at = int(stray_at[0]) if len(stray_at) else int(quotes[-1])
-            raise Unreadable("unclosed-quote", "a quotation mark is opened and never closed", int(np.count_nonzero(view[:at] == 10)) + 1)
+            raise Unreadable(
+                "unclosed-quote", "a quotation mark is opened and never closed", int(np.count_nonzero(view[:at] == 10)) + 1
+            )
         breaks, splits = (a[np.searchsorted(quotes, a) % 2 == 0] for a in (breaks, splits))
     start = np.concatenate(([0], breaks + 1))
     end = np.append(breaks, len(view))
@@ -175,7 +195,7 @@ def _scan(data: bytes, delimiter: int) -> _Records:
 def _positions(view: NDArray[np.uint8], delimiter: int) -> tuple[I64, I64, I64]:
     found: tuple[list[I64], list[I64], list[I64]] = ([], [], [])
     for lo in range(0, len(view), 1 << 24):
-        block = view[lo:lo + (1 << 24)]
+        block = view[lo : lo + (1 << 24)]
         for mark, places in zip((10, delimiter, 34), found, strict=True):
             places.append(np.flatnonzero(block == mark) + lo)
     return tuple(np.concatenate(p) if p else np.empty(0, np.int64) for p in found)  # type: ignore[return-value]
@@ -186,7 +206,7 @@ def _header_of(data: bytes, records: _Records, delimiter: str, limits: Limits) -
 
     if not len(records.start):
         raise Unreadable("empty-file", "the file has no line")
-    text = data[int(records.start[0]):int(records.end[0])].decode("utf-8", "replace")
+    text = data[int(records.start[0]) : int(records.end[0])].decode("utf-8", "replace")
     if records.fields[0] > limits.columns:
         raise Unreadable("too-many-columns", f"{int(records.fields[0]):,} columns are more than {limits.columns:,}", 1)
     try:
@@ -205,7 +225,9 @@ def _delimiters(data: bytes, names: tuple[str, ...], delimiter: str, given: bool
     line = data[:65_536].split(b"\n", 1)[0].decode("utf-8", "replace")
     for other, word in ((";", "semicolon"), ("\t", "tab"), ("|", "pipe"), (",", "comma")):
         if other != delimiter and line.count(other) >= 1:
-            raise Unreadable("delimiter", f"the header has no {delimiter!r} but {line.count(other)} {word}s: say delimiter: {word}", 1)
+            raise Unreadable(
+                "delimiter", f"the header has no {delimiter!r} but {line.count(other)} {word}s: say delimiter: {word}", 1
+            )
 
 
 def _plain(name: str) -> str:
@@ -232,8 +254,10 @@ def _frame(body: bytes, names: tuple[str, ...], delimiter: str, wanted: Sequence
     schema: dict[str, pl.DataType | type[pl.DataType]] = {f"c{i}": pl.String for i in range(len(names))}
     columns = sorted(names.index(w) for w in wanted)
     try:
-        frame = pl.read_csv(body, has_header=False, separator=delimiter, schema=schema, columns=[f"c{i}" for i in columns] or ["c0"],
-                            infer_schema=False, missing_utf8_is_empty_string=False, low_memory=False)
+        head = delimiter.join(schema).encode() + b"\n"
+        frame = pl.read_csv(
+            head + body, separator=delimiter, schema=schema, columns=[f"c{i}" for i in columns] or ["c0"], infer_schema=False
+        )
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise Unreadable("bad-table", f"{file} cannot be read as a table: {str(error).splitlines()[0][:200]}") from None
     if frame.height != n:
