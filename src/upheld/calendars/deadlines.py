@@ -23,7 +23,7 @@ DateUnit = Literal["working days", "days", "months"]
 At = int | Literal["open", "close"] | None
 
 
-def date_deadline(  # noqa: PLR0917 - the order a clause says them in
+def date_deadline(
     grid: Grid, start: I64, unit: DateUnit, count: int, at: At = None, landing: Landing = "close",
 ) -> I64:
     """i64[n]: the instant a deadline of ``count`` dates after each start falls on; a negative count looks back.
@@ -41,7 +41,7 @@ def date_deadline(  # noqa: PLR0917 - the order a clause says them in
         target = dates.day[rows]
         if at is None:
             due = _moved_in(grid, dates, rows, where.to_utc(target * DAY_US + of_day, "close"), landing)
-            # a closed date stood in for: its successor begins at its opening
+            # 0 working days from a closed date: the next open date stands in for it, and begins at its opening
             due = np.where((count == 0) & (target != day), dates.opens[rows], due)
         else:
             due = _at(dates, rows, target, at, where)

@@ -92,7 +92,7 @@ class Grid:
         inside = np.minimum(span, max(len(self.S) - 1, 0))
         result = left - self.C[inside] + self.S[inside] if len(self.S) else end.copy()
         none = np.flatnonzero(target == 0)
-        result[none] = self._not_after(end[none])
+        result[none] = self.prev_open(end[none])
         return result
 
     def is_open(self, t: I64) -> NDArray[np.bool_]:
@@ -116,6 +116,17 @@ class Grid:
         if len(t) and int(span.max()) >= len(self.S):
             raise OutOfRange("the compiled calendar does not close again")
         return self._at(self.E, span, self.lo)
+
+    def prev_open(self, t: I64) -> I64:
+        """i64[n]: the last instant at or before each that open time leads up to: itself, or the closing before it.
+
+        Raises OutOfRange where there is none.
+        """
+        self._refuse_outside(t)
+        span = np.searchsorted(self.S, t, side="left") - 1
+        if len(t) and int(span.min()) < 0:
+            raise OutOfRange("the compiled calendar is not open before")
+        return np.minimum(t, self._at(self.E, span, self.lo))
 
     def spans(self) -> Spans:
         """The open spans ``(S, E)``."""
@@ -179,13 +190,6 @@ class Grid:
         if len(following) and int(following.max()) >= len(self.S):
             raise OutOfRange("the compiled calendar does not open again after the target is used up")
         shift[at_close] = self.S[following] - self.C[following]
-
-    def _not_after(self, t: I64) -> I64:
-        """The last instant up to each that open time leads to: itself, or the closing before it."""
-        span = np.searchsorted(self.S, t, side="left") - 1
-        if len(t) and int(span.min()) < 0:
-            raise OutOfRange("the compiled calendar is not open before")
-        return np.minimum(t, self._at(self.E, span, self.lo))
 
     def _at(self, edges: I64, span: NDArray[np.intp], otherwise: int) -> I64:
         return edges.take(span, mode="clip") if len(edges) else np.full(len(span), otherwise, np.int64)

@@ -39,13 +39,15 @@ class Change:
             first = _month_start(years, month)
             # 1970-01-01 was a Thursday; POSIX counts Sunday as 0.
             day = first + (weekday - (first + 4) % 7) % 7 + 7 * (week - 1)
-            return day - 7 * (day >= _month_start(years, month + 1))
-        january = _month_start(years, 1)
+            last: I64 = day - 7 * (day >= _month_start(years, month + 1))
+            return last
+        january: I64 = _month_start(years, 1)
         if not self.date.startswith("J"):
             return january + int(self.date)
         day = january + int(self.date[1:]) - 1          # Jn never counts 29 February
         leap = _month_start(years, 3) - _month_start(years, 2) == 29
-        return day + (leap & (int(self.date[1:]) >= 60))
+        after: I64 = day + (leap & (int(self.date[1:]) >= 60))
+        return after
 
 
 @dataclass(frozen=True, slots=True)

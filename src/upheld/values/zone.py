@@ -65,7 +65,8 @@ class Zone:
         """i64[n]: µs east of UTC at the instants ``us``. Raises OutOfRange from 2200 on."""
         if len(us) and int(us.max()) > LAST_US:
             raise OutOfRange(f"zone rules of {self.name} are laid out until 2200 only")
-        return self.offsets.take(np.searchsorted(self.transitions, us, side="right"))
+        offsets: I64 = self.offsets[np.searchsorted(self.transitions, us, side="right")]
+        return offsets
 
     def to_local(self, us: I64) -> I64:
         """i64[n]: the wall clock, as µs since 1970-01-01 00:00 on the wall."""
@@ -78,7 +79,8 @@ class Zone:
         if len(local) and int(local.max()) > LAST_US:
             raise OutOfRange(f"zone rules of {self.name} are laid out until 2200 only")
         if not len(self.transitions):
-            return local - self.offsets[0]
+            fixed: I64 = local - self.offsets[0]
+            return fixed
         if edge == "open":
             segment = np.searchsorted(self._ends, local, side="right")
             instant = local - self.offsets[segment]
@@ -93,6 +95,14 @@ class Zone:
     def local(self, us: int) -> int:
         """The wall clock of one instant, µs."""
         return int(self.to_local(np.array([us], np.int64))[0])
+
+    def moved(self, local: int) -> int:
+        """The instant a wall clock means that nobody put forward: a skipped time lies as long after the change as it was meant
+        (02:30 is 03:30), a repeated one is the first. Not how hours are read: ``to_utc`` is.
+        """
+        first = self.utc(local, "open")
+        segment = int(np.searchsorted(self._ends, local, side="right"))
+        return local - int(self.offsets[segment - 1]) if self.local(first) != local else first
 
     def utc(self, local: int, edge: Edge = "open") -> int:
         """The instant of one wall time, µs."""
