@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from upheld.agreement.load import Loaded
 from upheld.agreement.load import load as load_agreement
-from upheld.agreement.nodes import Map, Node, Text
+from upheld.agreement.nodes import Map, Text
 from upheld.agreement.reader import MAX_BYTES, read
-from upheld.calendars.holidays import read_holidays
 from upheld.calendars.spec import HolidayList
 from upheld.plans.plan import Plan
 from upheld.values.finding import Finding, FindingsError, Place, ordered
@@ -93,13 +92,13 @@ def read_agreement_file(path: Path) -> Loaded:
 
 
 class _Bases:
-    """Finds the root node of ``id@version`` among the agreement files, reading each at most once."""
+    """Finds the file of an agreement's version among the agreement files, reading each at most once, and only when asked."""
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         self._texts = texts
-        self._found: dict[str, Node] | None = None
+        self._found: dict[tuple[str, str], tuple[str, bytes]] | None = None
 
-    def __call__(self, reference: str) -> Node | None:
+    def __call__(self, agreement: str, version: str) -> tuple[str, bytes] | None:
         if self._found is None:
             self._found = {}
             for name, data in self._texts.items():
@@ -109,8 +108,8 @@ class _Bases:
                     continue   # told when that file itself is loaded
                 if isinstance(node, Map):
                     own = [n.text if isinstance(n := node.step(key), Text) else "" for key in ("agreement", "version")]
-                    self._found["@".join(own)] = node
-        return self._found.get(reference)
+                    self._found[own[0], own[1]] = (name, data)
+        return self._found.get((agreement, version))
 
 
 def _root(start: Path) -> Path:
@@ -135,7 +134,10 @@ def _bytes(path: Path) -> bytes:
 def _calendars(root: Path) -> tuple[dict[str, tuple[HolidayList, ...]], list[Finding]]:
     found: dict[str, tuple[HolidayList, ...]] = {}
     findings: list[Finding] = []
-    for path in sorted((root / "calendars").glob("*.y*ml")):
+    paths = sorted((root / "calendars").glob("*.y*ml"))
+    if paths:
+        from upheld.calendars.holidays import read_holidays   # only where there is one: checking stays quick
+    for path in paths:
         name = path.relative_to(root).as_posix()
         try:
             for frozen in read_holidays(name, _bytes(path)):
