@@ -65,7 +65,7 @@ def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_
         for i, one in enumerate(assessments):
             if i:
                 out.print()
-            print_assessment(out, one, periods)
+            print_assessment(out, one)
     else:
         render = {"json": report.to_json, "csv": report.to_csv, "md": report.to_markdown}[form]
         click.echo(render(assessments), nl=False)

@@ -17,9 +17,12 @@ from upheld.assessment.report import named
 from upheld.assessment.show import show_condition
 from upheld.values.instant import format_instant
 
-__all__ = ["console", "print_assessment", "verdict_text"]
+__all__ = ["console", "print_assessment", "select_periods", "verdict_text"]
 
 _STYLE = {"met": "green", "deviation": "yellow", "breached": "bold red", "unknown": "magenta", "not applicable": "dim"}
+
+
+_MARK = {"met": " ", "deviation": "~", "breached": "!", "unknown": "?", "not applicable": "-"}
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -36,7 +39,7 @@ def verdict_text(outcome: Outcome) -> Text:
     return Text(word, style=_STYLE[outcome.verdict])
 
 
-def print_assessment(out: Console, assessment: Assessment, periods: Sequence[str] = ()) -> None:
+def print_assessment(out: Console, assessment: Assessment) -> None:
     """One agreement: a heading with its basis, and a table a commitment."""
     until = format_instant(assessment.horizon)
     out.print(Text(assessment.title or assessment.agreement, style="bold"))
@@ -48,7 +51,11 @@ def print_assessment(out: Console, assessment: Assessment, periods: Sequence[str
         rows = [o for o in assessment.outcomes if o.commitment == commitment]
         out.print()
         out.print(Text.assemble((commitment, "bold"), ": ", rows[0].says))
-        out.print(_table(rows, long=bool(periods)))
+        grouped = len({o.group for o in rows}) > 1
+        if grouped and len({(o.start, o.end) for o in rows}) > 1 and not any(o.part for o in rows):
+            _print_matrix(out, rows)
+        else:
+            out.print(_table(rows))
     for note in assessment.notes:
         out.print(Text(f"note: {note}", style="dim"))
     for shape, n in assessment.unclaimed.items():
@@ -57,7 +64,32 @@ def print_assessment(out: Console, assessment: Assessment, periods: Sequence[str
         out.print(Text(f"note: {assessment.refused} rows could not be mapped: upheld import tells which", style="yellow"))
 
 
-def _table(rows: Sequence[Outcome], *, long: bool) -> Table:
+def _print_matrix(out: Console, rows: Sequence[Outcome]) -> None:
+    """A line a group and a column a window, as many of the latest as fit; the mark after a figure says its verdict."""
+    windows = list(dict.fromkeys((o.start, o.window) for o in rows))
+    groups = list(dict.fromkeys(o.group for o in rows))
+    found = {(o.group, o.start): o for o in rows}
+    first = max(len(", ".join(v for _, v in g)) for g in groups)
+    room = max(1, (out.width - first - 2) // 12)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(", ".join(k for k, _ in groups[0]), no_wrap=True)
+    for _, label in windows[-room:]:
+        table.add_column(label, justify="right", no_wrap=True)
+    for group in sorted(groups):
+        cells = [Text(", ".join(v for _, v in group))]
+        for start, _ in windows[-room:]:
+            o = found.get((group, start))
+            cells.append(Text(f"{o.shown} {_MARK[o.verdict]}", style=_STYLE[o.verdict]) if o else Text("-"))
+        table.add_row(*cells)
+    out.print(table)
+    used = {o.verdict for o in rows}
+    legend = ", ".join(f"{mark} {verdict}" for verdict, mark in _MARK.items() if verdict in used and mark.strip())
+    earlier = f"; {len(windows) - room} earlier windows: --format csv" if len(windows) > room else ""
+    if legend or earlier:
+        out.print(Text(f"{legend}{earlier}".lstrip("; "), style="dim"))
+
+
+def _table(rows: Sequence[Outcome]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     who = any(named(o) for o in rows)
     versions = len({o.version for o in rows}) > 1
