@@ -1,7 +1,7 @@
 """Accounts: one reading of the facts, swept once and summed over every result and window.
 
-Law: each instant of down time is down, or taken by exactly one clause, or unknown; each µs of promised time is base, or left out by
-exactly one clause. Whole = base + Σ left out, and down with nothing excluded = down + Σ taken from it.
+Law: each instant of down time is down, or taken by exactly one clause, or unknown; each µs of promised time is base, or left
+out by exactly one clause. Whole = base + Σ left out, and down with nothing excluded = down + Σ taken from it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Whole runs of the state: their result, bounds, and the time counted in each; ``spell``: where they end (-1: nowhere here)."""
+    """Whole runs of the state: their result, bounds, and the time counted in each; ``spell``: where they end (-1: nowhere
+    here).
+    """
 
     group: I64
     start: I64
@@ -109,7 +111,7 @@ def swept_reading(setting: Setting, reading: Reading, clip: tuple[int, int]) -> 
     unknown = layers.has(swept, opened) & ~layers.has(swept, known)
     clause = np.full(len(swept.mask), -1, np.int64)
     attested = down.copy()
-    for j, (when_down, when_up) in enumerate(zip(reading.when_down, reading.when_up, strict=True)):
+    for j, when_down in enumerate(reading.when_down):
         free = clause < 0
         if when_down.attested is not None:
             still = layers.has(swept, downs[j])
@@ -188,7 +190,8 @@ def _ranges(hours: Hours, group: I64, first: I64, last: I64) -> Ranges:
     return Ranges(group, first, last, hours.work(group, first), hours.work(group, last))
 
 
-def _summed(setting: Setting, reading: Reading, taken: Taken, ledger: Ledger, base: Ledger, whole: I64, runs: Runs) -> list[Account]:
+def _summed(setting: Setting, reading: Reading, taken: Taken, ledger: Ledger, base: Ledger,
+            whole: I64, runs: Runs) -> list[Account]:
     in_base = taken.promised
     counted = taken.down & (taken.clause < 0) & in_base
     down = _weighted_total(ledger, counted, taken.weight, reading.scale, int(whole.max(initial=0)))
@@ -216,18 +219,15 @@ def _summed(setting: Setting, reading: Reading, taken: Taken, ledger: Ledger, ba
         else:
             detail |= {"down_weighted_us": int(down[i]), "weight_scale": reading.scale}
         detail |= {f"down_left_out_us:{name}": int(amount[i]) for name, amount in down_lost.items()}
-        accounts.append(Account(int(whole[i]), int(rest[i]), Fraction(int(down[i]), reading.scale), int(unknown[i]), int(number[i]),
-                                int(longest[i]), {name: int(amount[i]) for name, amount in lost.items()}, detail))
+        accounts.append(Account(int(whole[i]), int(rest[i]), Fraction(int(down[i]), reading.scale), int(unknown[i]),
+                                int(number[i]), int(longest[i]), {name: int(amount[i]) for name, amount in lost.items()}, detail))
     return accounts
 
 
 def _weighted_total(ledger: Ledger, chosen: Mask, weight: I64 | None, scale: int, most_us: int) -> list[int]:
     """Σ µs × weight, as Python ints: in two halves of the weight where one sum could leave int64."""
-    if weight is None:
-        amounts: list[int] = ledger.total(chosen).tolist()
-        return amounts
-    if scale * max(most_us, 1) < 2**62:
-        amounts = ledger.total(chosen, weight).tolist()
+    if weight is None or scale * max(most_us, 1) < 2**62:
+        amounts: list[int] = ledger.total(chosen, weight).tolist()
         return amounts
     high, low = ledger.total(chosen, weight >> 16).tolist(), ledger.total(chosen, weight & 0xFFFF).tolist()
     return [(h << 16) + part for h, part in zip(high, low, strict=True)]
@@ -249,12 +249,15 @@ def _runs(setting: Setting, taken: Taken, amount: I64) -> Runs:
     spells = setting.spells
     spell = np.searchsorted(spells.first, end[last] - 1, side="right") - 1
     inside = np.maximum(spell, 0)
-    spell = np.where((spell >= 0) & (end[last] <= spells.last[inside]), spell, -1) if len(spells) else np.full(len(first), -1)
+    whole = (spell >= 0) & (end[last] <= spells.last[inside]) if len(spells) else np.zeros(len(first), np.bool_)
+    spell = np.where(whole, spell, -1)
     return Runs(group[first], start[first], end[last], counted, spell)
 
 
 def _by_spell(setting: Setting, runs: Runs, n: int) -> tuple[I64, I64]:
-    """How many runs end in each (result, window) with time counted, and the longest of them. Rolling windows overlap: each asks."""
+    """How many runs end in each (result, window) with time counted, and the longest of them. Rolling windows overlap: each
+    asks.
+    """
     spells = setting.spells
     number, longest = np.zeros(n, np.int64), np.zeros(n, np.int64)
     overlapping = len(spells) > 1 and bool((spells.first[1:] < spells.last[:-1]).any())

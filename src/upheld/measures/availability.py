@@ -1,7 +1,7 @@
 """Availability: how much of the promised time a state held (LANGUAGE §6).
 
-Law: share = 1 − |down ∩ hours ∩ in force − excluded| ÷ |out_of − left out|, in whole microseconds, divided last and exactly. What is
-undecided or unknown makes a range: its ends are the best and the worst reading for whoever promised. One sweep a reading.
+Law: share = 1 − |down ∩ hours ∩ in force − excluded| ÷ |out_of − left out|, in whole microseconds, divided last and exactly. What
+is undecided or unknown makes a range: its ends are the best and the worst reading for whoever promised. One sweep a reading.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from upheld.measures.exclusions import Clause, Judged, clauses_of
 from upheld.measures.groups import Groups, columns_of, discover
 from upheld.measures.hours import Hours, hours_of
 from upheld.measures.pieces import View
-from upheld.measures.result import Context, Figure, Measured, Part
+from upheld.measures.result import Context, Figure, Measured, Part, Unit
 from upheld.measures.spells import Spells, spells_of
 from upheld.measures.states import States, World
 from upheld.measures.sweep import Spans, positions_in
@@ -51,9 +51,10 @@ def measure(plan: AvailabilityPlan, context: Context) -> Measured:
     for g, name in enumerate(setting.groups.names):
         for w in range(len(setting.spells)):
             at = g * len(setting.spells) + w
-            parts.append(Part(name, int(setting.spells.index[w]), agreed[at], bare[at], provisional=setting.spells.provisional[w]))
-    unit = {"share": "share", "total": "duration", "number": "number", "longest": "duration", "mean between": "duration"}[plan.value]
-    return Measured(plan.head.id, unit, setting.spells.windows, tuple(parts), _notes(setting))  # type: ignore[arg-type]
+            late = setting.spells.provisional[w]
+            parts.append(Part(name, int(setting.spells.index[w]), agreed[at], bare[at], provisional=late))
+    unit: Unit = "share" if plan.value == "share" else "number" if plan.value == "number" else "duration"
+    return Measured(plan.head.id, unit, setting.spells.windows, tuple(parts), _notes(setting))
 
 
 def setting_of(plan: AvailabilityPlan, context: Context) -> Setting:
@@ -61,7 +62,8 @@ def setting_of(plan: AvailabilityPlan, context: Context) -> Setting:
     groups = _groups(plan, context)
     spells = spells_of(context, plan.head, _earliest(context))
     laid = spells.windows
-    lo = min([context.until, *laid.in_force_start.tolist(), *spells.whole_first.tolist()])    # earlier versions' windows too: runs are whole
+    # earlier versions' windows are swept too, so that runs are whole
+    lo = min([context.until, *laid.in_force_start.tolist(), *spells.whole_first.tolist()])
     hi = max([lo, *np.minimum(laid.in_force_end, context.until).tolist(), *spells.whole_last.tolist()])
     hours = hours_of(context, plan.head.hours, groups)
     down = States(View(context, groups, lo, hi, plan.head.of))
@@ -78,8 +80,8 @@ def _notes(setting: Setting) -> tuple[str, ...]:
 
 def _earliest(context: Context) -> int | None:
     facts = context.facts
-    stamps = [s[0] for table in (facts.intervals, facts.samples, facts.counts, facts.events) if (s := stamps_of(table)) is not None]
-    return min(stamps, default=None)
+    tables = (facts.intervals, facts.samples, facts.counts, facts.events)
+    return min((s[0] for table in tables if (s := stamps_of(table)) is not None), default=None)
 
 
 def _groups(plan: AvailabilityPlan, context: Context) -> Groups:

@@ -17,7 +17,7 @@ from upheld.calendars.deadlines import date_deadline
 from upheld.calendars.grid import Grid
 from upheld.calendars.windows import Windows, windows
 from upheld.facts.tables import I64
-from upheld.measures.hours import Hours
+from upheld.measures.hours import Hours, grid_of
 from upheld.measures.pieces import Pieces
 from upheld.measures.result import Context
 from upheld.measures.states import Cut, States, World
@@ -25,7 +25,7 @@ from upheld.measures.sweep import Spans, flatten, intersect, subtract, sweep
 from upheld.plans.plan import ExclusionRule, Within
 from upheld.plans.selector import select
 
-__all__ = ["Clause", "accepted", "clauses_of", "noticed", "spend"]
+__all__ = ["Clause", "Judged", "accepted", "clauses_of", "noticed", "spend", "time_of"]
 
 Mask = NDArray[np.bool_]
 GIVEN = ("approved", "approval", "accepted")
@@ -36,8 +36,8 @@ REFUSED = ("rejected", "rejection", "refused")
 class Clause:
     """One exclusion, ready to be swept, for one reading of what is undecided.
 
-    ``time``: the merged spans it takes (``while``). ``attested``: for ``where``, the state by the facts left after this clause and
-    all before it; time that the clause before still attested and this one does not is what it takes.
+    ``time``: the merged spans it takes (``while``). ``attested``: for ``where``, the state by the facts left after this clause
+    and all before it; time that the clause before still attested and this one does not is what it takes.
     """
 
     rule: ExclusionRule
@@ -56,17 +56,16 @@ class Judged:
     windows: Windows
 
 
-def clauses_of(judged: Judged, down: States, name: str, rules: tuple[ExclusionRule, ...], world: World, *, undecided: bool) -> tuple[Clause, ...]:
+def clauses_of(judged: Judged, down: States, name: str, rules: tuple[ExclusionRule, ...], world: World, *,
+               undecided: bool) -> tuple[Clause, ...]:
     """The clauses for the state ``name`` of the measured side in one world; ``undecided``: facts that may be meant are taken."""
     found: list[Clause] = []
     cuts: list[Cut] = []
     attested = flatten(down.hold(name, world))
     for rule in rules:
-        time = _time(judged, rule, undecided=undecided) if rule.during is not None else None
+        time = time_of(judged, rule, World(undecided=undecided)) if rule.during is not None else None
         if rule.where is None:
-            assert time is not None
-            spent = spend(judged, rule, time)
-            found.append(Clause(rule, time=spent))
+            found.append(Clause(rule, time=time))
             continue
         takes = _taker(judged, rule, undecided=undecided)
         cut = Cut(takes, time)
@@ -92,15 +91,19 @@ def _taker(judged: Judged, rule: ExclusionRule, *, undecided: bool) -> Callable[
     return takes
 
 
-def _time(judged: Judged, rule: ExclusionRule, *, undecided: bool) -> Spans:
-    """The time of a ``while``: the state by the facts that were announced and approved as agreed."""
+def time_of(judged: Judged, rule: ExclusionRule, world: World) -> Spans:
+    """The time of a ``while``, merged: by the facts announced and approved as agreed, as far as the allowance goes.
+
+    With ``where`` beside it notice, approval and allowance are about the facts taken out, not about this time.
+    """
     assert rule.during is not None
-    world = World(undecided=undecided)
     held = flatten(judged.states.hold(rule.during, world))
-    if rule.where is not None or (rule.notice is None and rule.needs is None):
+    if rule.where is not None:
         return held
-    cut = Cut(lambda pieces: ~_in_order(judged, rule, pieces))
-    return intersect(held, flatten(judged.states.attested(rule.during, world, [cut])))
+    if rule.notice is not None or rule.needs is not None:
+        cut = Cut(lambda pieces: ~_in_order(judged, rule, pieces))
+        held = intersect(held, flatten(judged.states.attested(rule.during, world, [cut])))
+    return spend(judged, rule, held)
 
 
 def _in_order(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> Mask:
@@ -148,8 +151,6 @@ def _earliest(grids: tuple[Grid | None, ...]) -> int:
 
 
 def _calendar(judged: Judged, within: Within) -> Grid | None:
-    from upheld.measures.hours import grid_of
-
     return grid_of(judged.context, within.calendar) if within.calendar else None
 
 

@@ -85,7 +85,9 @@ def relaxed(selector: Selector, said: frozenset[str]) -> Selector:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The results: ``names[i]`` are the values of ``axes`` of result ``i``, in ascending order. Without axes: one result ``()``."""
+    """The results: ``names[i]`` are the values of ``axes`` of result ``i``, in ascending order. Without axes: one result
+    ``()``.
+    """
 
     axes: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]

@@ -1,6 +1,7 @@
 """Hours: the open time in which a result is measured, a calendar each result.
 
-Law: an amount is the difference of two running totals, so what is cut into pieces adds up. ``always`` is wall time and needs no grid.
+Law: an amount is the difference of two running totals, so what is cut into pieces adds up. ``always`` is wall time and needs
+no grid.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def hours_of(context: Context, table: Lookup[str], groups: Groups) -> Hours:
     names: dict[str, int] = {}
     of_group = np.full(len(groups), -1, np.int64)
     for i, values in enumerate(groups.names):
-        axes: Mapping[str, str | Fraction | None] = {"customer": context.plan.customer or None, **dict(zip(groups.axes, values, strict=True))}
+        own = dict(zip(groups.axes, values, strict=True))
+        axes: Mapping[str, str | Fraction | None] = {"customer": context.plan.customer or None, **own}
         leaf = look(table, axes)
         name = table.leaves[leaf] if leaf >= 0 else None
         if name is not None:

@@ -239,10 +239,12 @@ def _case_pieces(view: View, events: CaseEvents, least: tuple[I64, I64, I64], mo
     """Pieces of cases. ``most`` are the stretches if every undecided row counts: they come beside the sure ones, unsure."""
     columns = _said_so_far(view, events)
     yes, maybe = _of(view, columns, np.ones(len(events), np.bool_), np.zeros(len(events), np.bool_))
-    spans, sure, all_rows = [], [], []
-    for row, start, end in (least,) if most is None else (least, most):
-        mine = np.flatnonzero((yes | maybe)[row])
-        row, start, end = row[mine], start[mine], end[mine]
+    spans: list[Spans] = []
+    sure: list[Mask] = []
+    all_rows: list[I64] = []
+    for stretch in (least,) if most is None else (least, most):
+        mine = np.flatnonzero((yes | maybe)[stretch[0]])
+        row, start, end = (column[mine] for column in stretch)
         position, group, certain = _placed(view, columns, events, row, yes[row], ())
         spans.append(Spans(group, start[position], end[position]))
         sure.append(certain if len(sure) == 0 else np.zeros(len(certain), np.bool_))
@@ -258,7 +260,6 @@ def _statuses(view: View, rule: StatusState) -> Pieces:
         return _nothing(view, frozenset(("cases",)))
     columns = _said_so_far(view, events)
     yes, maybe = select(rule.where, columns, len(events))
-    # before a case first says the attribute nothing is known of it; it is not in the state for that
     end = np.append(events.at[1:], view.context.until)
     last = events.bounds[1:][np.diff(events.bounds) > 0] - 1
     end[last] = view.context.until

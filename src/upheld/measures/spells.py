@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from upheld.calendars.windows import Windows, windows
+from upheld.calendars.spec import WindowSpec
+from upheld.calendars.windows import Windows, windows, windows_before
 from upheld.facts.tables import I64
 from upheld.measures.result import Context
 from upheld.plans.plan import Head
@@ -45,7 +46,10 @@ def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
     from_us, until_us = context.in_force
     lo = from_us if from_us > 0 or earliest is None else max(from_us, earliest)
     hi = context.until if until_us is None else min(context.until, until_us)
-    laid = windows(head.window, lo, max(hi, lo + 1), (lo, until_us))
+    if head.window.before:
+        laid = _before_events(context, head.window, lo)
+    else:
+        laid = windows(head.window, lo, max(hi, lo + 1), (lo, until_us))
     first = laid.in_force_start.copy()
     last = laid.in_force_end.copy()
     ends = context.until_us if context.until_us is not None else np.iinfo(np.int64).max
@@ -59,8 +63,23 @@ def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
         case "split":
             first, last = np.maximum(first, context.from_us), np.minimum(last, ends)
             mine = first < last
+    if head.window.before and head.window.once:
+        # time used by one claim is spent: the next window begins where the last one ended
+        first[1:] = np.maximum(first[1:], last[:-1])
     known = mine & (first < last) & (first < context.until)
     index = np.flatnonzero(known)
     last = np.minimum(last, context.until)
     return Spells(laid, index, first[index], last[index], laid.start[index], np.minimum(laid.end[index], context.until),
                   tuple((laid.end[index] > context.until).tolist()))
+
+
+def _before_events(context: Context, spec: WindowSpec, lo: int) -> Windows:
+    """One window before each event or declaration of the name the spec gives."""
+    found = [np.empty(0, np.int64)]
+    facts = context.facts
+    if facts.declarations is not None and spec.before in facts.declarations.kind.names:
+        found.append(facts.declarations.at[facts.declarations.kind.codes == facts.declarations.kind.names.index(spec.before)])
+    if facts.events is not None and spec.before in facts.events.event.names:
+        found.append(facts.events.at[facts.events.event.codes == facts.events.event.names.index(spec.before)])
+    at = np.concatenate(found)
+    return windows_before(spec, at[at <= context.until], (lo, context.in_force[1]))

@@ -1,8 +1,8 @@
 """States: named sets of time, evaluated for every result at once (LANGUAGE §2).
 
-Law: union of facts → ``at_least`` on the whole run → (exclusions → clip → weigh → divide, done by the measure). What is undecided or
-unknown is asked twice: a ``World`` says whether it counts as in the state; ``not`` asks its part the other way round. A world that
-makes no difference gives the very same object, so that two worlds differ exactly when their spans are not one object.
+Law: union of facts → ``at_least`` on the whole run → (exclusions → clip → weigh → divide, done by the measure). What is undecided
+or unknown is asked twice: a ``World`` says whether it counts as in the state; ``not`` asks its part the other way round. A
+world that makes no difference gives the very same object, so that two worlds differ exactly when their spans are not one object.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ class States:
     def told(self, name: str, world: World) -> World:
         """The world reduced to what makes a difference to this state."""
         leaves = [self.pieces(leaf) for leaf in self.leaves(name)]
-        return World(world.undecided and any(not p.sure.all() for p in leaves), world.unknown and any(len(p.gaps) > 0 for p in leaves))
+        unsure = world.undecided and any(not p.sure.all() for p in leaves)
+        return World(unsure, world.unknown and any(len(p.gaps) > 0 for p in leaves))
 
     def hold(self, name: str, world: World = SURE) -> Spans:
         """Merged spans of the state a result, ``at_least`` applied on whole runs, weights kept."""

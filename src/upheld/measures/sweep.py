@@ -1,7 +1,7 @@
 """The sweep: spans of many groups and layers cut into elementary segments by one sort of packed integers.
 
-Law: a segment carries, as bits, exactly the layers that cover it; segments of one group are disjoint and in time order; nothing is
-summed in floating point. The packed path and the lexsort path give the same segments.
+Law: a segment carries, as bits, exactly the layers that cover it; segments of one group are disjoint and in time order;
+nothing is summed in floating point. The packed path and the lexsort path give the same segments.
 
 An edge is one int64, ``group << t | offset << y | type``: sorting keys alone is eight times faster than sorting positions, and a
 running count a layer says afterwards which layers are open (background: interval sweep, Bentley 1977).
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from upheld.facts.tables import I64
 
-__all__ = ["NOTHING", "Ledger", "Ranges", "Spans", "Swept", "at_least", "complement", "concat", "flatten", "intersect", "joined", "k_of_n",
-           "merge", "positions_in", "subtract", "sweep"]
+__all__ = [
+    "NOTHING", "Ledger", "Ranges", "Spans", "Swept", "at_least", "complement", "concat", "flatten", "intersect", "joined", "k_of_n",
+    "merge", "positions_in", "subtract", "sweep",
+]
 
 _BLOCK = 1 << 16
 _KEY_BITS = 63
@@ -61,7 +63,9 @@ NOTHING = Spans(_EMPTY, _EMPTY, _EMPTY, None, merged=True)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """Elementary segments in (group, start) order, neighbours differ; ``mask`` has bit ``i`` where layer ``i`` covers the segment."""
+    """Elementary segments in (group, start) order, neighbours differ; ``mask`` has bit ``i`` where layer ``i`` covers the
+    segment.
+    """
 
     group: I64
     start: I64
@@ -191,7 +195,8 @@ def concat(*parts: Spans) -> Spans:
         return filled[0] if filled else NOTHING
     weights = [p.weight for p in filled if p.weight is not None]
     weight = np.concatenate(weights) if weights else None
-    return Spans(*(np.concatenate([getattr(p, name) for p in filled]) for name in ("group", "start", "end")), weight)
+    group, start, end = (np.concatenate([getattr(p, name) for p in filled]) for name in ("group", "start", "end"))
+    return Spans(group, start, end, weight)
 
 
 def flatten(spans: Spans) -> Spans:
@@ -263,7 +268,9 @@ def at_least(runs: Spans, shortest_us: int, *, counts_from: bool = False) -> Spa
 
 
 def positions_in(spans: Spans, group: I64, at: I64) -> I64:
-    """i64: how many spans of the merged ``spans`` begin before (group, instant): of earlier groups all, of its own those before."""
+    """i64: how many spans of the merged ``spans`` begin before (group, instant): of earlier groups all, of its own those
+    before.
+    """
     if not len(spans) or not len(at):
         return np.zeros(len(at), np.int64)
     lo = min(int(spans.start[0]), int(spans.start.min()), int(at.min()))

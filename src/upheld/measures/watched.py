@@ -1,7 +1,7 @@
 """Watched time: when somebody was looking (ARCHITECTURE D12).
 
-Law: silence is no evidence. Time that no source watched is unknown, never up; where nobody declared what was watched, the first and
-last stamp of the facts stand in, and the result says so.
+Law: silence is no evidence. Time that no source watched is unknown, never up; where nobody declared what was watched, the
+first and last stamp of the facts stand in, and the result says so.
 """
 
 from __future__ import annotations
