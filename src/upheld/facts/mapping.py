@@ -1,7 +1,8 @@
 """Mapping: a frame of foreign rows becomes facts, by what the source file says and nothing else.
 
-Law: every row of the frame becomes a fact, is passed over because the source lists it under ``ignore``, or is refused with
-its row, column and text. Values are never guessed: numbers are exact decimals, stamps have one form, a text without a mapping is told.
+Law: every row of the frame becomes a fact, is passed over because the source lists it under ``ignore``, or is refused
+with its row, column and text. Values are never guessed: numbers are exact decimals, stamps have one form, a text without a
+mapping is told.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ def _rule(sheet: _Sheet, rule: Rule, shared: Mapping[str, Attribute], wrong: Mas
         sheet.spec.name,
         sheet.file,
         _take(sheet.rows, at),
-        {k: _pick(v, at) for k, v in texts.items()},
+        {k: v if at is None else _compact(v.take(at)) for k, v in texts.items()},
         {k: _take(v, at) for k, v in times.items()},
         {k: _take(v, at) for k, v in numbers.items()},
         scale,
@@ -179,7 +180,7 @@ def _milestone(
         sheet.spec.name,
         sheet.file,
         sheet.rows[at],
-        {k: v.take(at) for k, v in texts.items()},
+        {k: _compact(v.take(at)) for k, v in texts.items()},
         {"at": stamp[chosen]},
         attributes={k: v.take(at) for k, v in carried.items()},
         known_at=np.maximum(said[chosen], stamp[chosen]),
@@ -188,6 +189,16 @@ def _milestone(
 
 def _take(values: I64, at: I64 | None) -> I64:
     return values if at is None else values[at]
+
+
+def _compact(column: Attribute) -> Attribute:
+    """The column without names that no row bears any more: a case whose rows were all refused is no case."""
+    borne = np.zeros(len(column.names) + 1, np.bool_)
+    borne[column.codes] = True
+    if borne[:-1].all():
+        return column
+    moved = np.append(np.where(borne[:-1], np.cumsum(borne[:-1]) - 1, -1), -1).astype(np.int32)
+    return Attribute(moved[column.codes], tuple(n for n, b in zip(column.names, borne[:-1].tolist(), strict=True) if b))
 
 
 def _pick(column: Attribute, at: I64 | None) -> Attribute:

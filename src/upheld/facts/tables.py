@@ -53,7 +53,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which file and data row each ``seq`` came from: ``files[i]`` begins at seq ``starts[i]``; ``rows`` None: row = place in it."""
+    """Which file and data row each ``seq`` came from: ``files[i]`` begins at ``starts[i]``; ``rows`` None: row = place in it."""
 
     files: tuple[str, ...]
     starts: I64
