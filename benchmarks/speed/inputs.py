@@ -16,15 +16,30 @@ from numpy.typing import NDArray
 from upheld.calendars.spec import HolidayList, Weekly
 
 __all__ = [
-    "EVENTS", "FROM_YEAR", "HOUR", "LAST_YEAR", "MINUTE", "NIGHT", "OFFICE", "SERVICE", "SEVERITIES", "CaseLog", "Outages",
-    "Slices", "case_log", "instants", "outages", "slices", "utc_us",
+    "EVENTS",
+    "FROM_YEAR",
+    "HOUR",
+    "LAST_YEAR",
+    "MINUTE",
+    "NIGHT",
+    "OFFICE",
+    "SERVICE",
+    "SEVERITIES",
+    "CaseLog",
+    "Outages",
+    "Slices",
+    "case_log",
+    "instants",
+    "outages",
+    "slices",
+    "utc_us",
 ]
 
 I64 = NDArray[np.int64]
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-FROM_YEAR, LAST_YEAR = 2018, 2029          # ten years of instants (2019 … 2028) and a year of slack on both sides
+FROM_YEAR, LAST_YEAR = 2018, 2029  # ten years of instants (2019 … 2028) and a year of slack on both sides
 
 
 def utc_us(year: int, month: int = 1, day: int = 1) -> int:
@@ -38,8 +53,13 @@ def _ordinal(day: dt.date) -> int:
 
 def _holidays() -> HolidayList:
     days = holidays.country_holidays("DE", subdiv="BE", years=range(FROM_YEAR - 1, LAST_YEAR + 2))
-    return HolidayList(tuple(sorted(_ordinal(day) for day in days)), _ordinal(dt.date(FROM_YEAR - 1, 1, 1)),
-                       _ordinal(dt.date(LAST_YEAR + 1, 12, 31)), name="DE-BE", library=f"holidays {holidays.__version__}")
+    return HolidayList(
+        tuple(sorted(_ordinal(day) for day in days)),
+        _ordinal(dt.date(FROM_YEAR - 1, 1, 1)),
+        _ordinal(dt.date(LAST_YEAR + 1, 12, 31)),
+        name="DE-BE",
+        library=f"holidays {holidays.__version__}",
+    )
 
 
 def _hours(text: str) -> tuple[tuple[int, int], ...]:
@@ -85,9 +105,9 @@ def case_log(cases: int, *, years: int = 1) -> CaseLog:
     rng = np.random.default_rng(2)
     opened = rng.integers(utc_us(2025), utc_us(2025 + years), cases)
     event = np.tile(np.array([_OPENED, 1, _ANSWERED, _CHANGED, 4, 5, _UPDATED, _RESOLVED], np.int16), (cases, 1))
-    late = rng.random(cases) < 0.2                       # a fifth is answered only after the customer was asked
+    late = rng.random(cases) < 0.2  # a fifth is answered only after the customer was asked
     event[late, 2:6] = [4, 5, _CHANGED, _ANSWERED]
-    event[rng.random(cases) < 0.05, 7] = _UPDATED        # never solved
+    event[rng.random(cases) < 0.05, 7] = _UPDATED  # never solved
     unanswered = rng.random(cases) < 0.03
     event[unanswered] = np.where(event[unanswered] == _ANSWERED, _UPDATED, event[unanswered])
     gaps = (rng.exponential(6 * HOUR, (cases, 8)) * rng.lognormal(0, 0.5, (cases, 1))).astype(np.int64) // 1000 * 1000
@@ -97,7 +117,7 @@ def case_log(cases: int, *, years: int = 1) -> CaseLog:
     severity[:, 0] = rng.choice(4, cases, p=[0.05, 0.2, 0.5, 0.25])
     changed = event == _CHANGED
     severity[changed] = rng.integers(0, 4, int(changed.sum()))
-    order = np.argsort(at.ravel(), kind="stable")        # one case's events keep their order, ties or not
+    order = np.argsort(at.ravel(), kind="stable")  # one case's events keep their order, ties or not
     case = np.repeat(np.arange(cases, dtype=np.int32), 8)
     return CaseLog(case[order], event.ravel()[order], at.ravel()[order], severity.ravel()[order], cases)
 
@@ -120,13 +140,15 @@ class Outages:
 def outages(n: int, services: int, year: int = 2025) -> Outages:
     """``n`` overlapping outages (a median of 12 minutes, some of days) and 15 % maintenance windows of one to four hours."""
     rng = np.random.default_rng(3)
-    lo, hi = utc_us(year), utc_us(year + 1)
+    lo, hi = utc_us(year) - HOUR, utc_us(year + 1) - HOUR  # midnight in Berlin: twelve local months
 
     def spans(k: int, length: I64) -> tuple[NDArray[np.int32], I64, I64]:
         start = np.sort(rng.integers(lo, hi - MINUTE, k)) // 1000 * 1000
         return rng.integers(0, services, k).astype(np.int32), start, np.minimum(start + length, hi)
 
-    down = spans(n, np.maximum(np.minimum(rng.lognormal(np.log(12), 1.4, n), 5000) * MINUTE, MINUTE).astype(np.int64) // 1000 * 1000)
+    down = spans(
+        n, np.maximum(np.minimum(rng.lognormal(np.log(12), 1.4, n), 5000) * MINUTE, MINUTE).astype(np.int64) // 1000 * 1000
+    )
     k = n * 15 // 100
     planned = spans(k, rng.integers(60, 240, k) * MINUTE)
     return Outages(*down, *planned, services, lo, hi)

@@ -13,9 +13,9 @@ from itertools import pairwise
 
 from upheld.calendars.spec import Weekly
 
-__all__ = ["due_at", "elapsed_us", "from_us", "local_us", "month_edges", "monthly_down", "opening", "to_us"]
+__all__ = ["clock_verdict", "due_at", "elapsed_us", "from_us", "local_us", "month_edges", "monthly_down", "opening", "to_us"]
 
-zoneinfo.reset_tzpath(to=())               # the pinned tzdata package, not the machine's
+zoneinfo.reset_tzpath(to=())  # the pinned tzdata package, not the machine's
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_DAY = dt.date(1970, 1, 1)
@@ -104,8 +104,12 @@ def month_edges(zone: str, lo: int, hi: int) -> list[int]:
         edges.append(edge)
 
 
-def monthly_down(down: Sequence[tuple[int, int]], planned: Sequence[tuple[int, int]], open_spans: Sequence[tuple[int, int]],
-                 edges: Sequence[int]) -> list[int]:
+def monthly_down(
+    down: Sequence[tuple[int, int]],
+    planned: Sequence[tuple[int, int]],
+    open_spans: Sequence[tuple[int, int]],
+    edges: Sequence[int],
+) -> list[int]:
     """Open µs per month in which something was down and nothing was planned: membership tested between all break points."""
     points = sorted({p for spans in (down, planned, open_spans) for span in spans for p in span} | set(edges))
     points = [p for p in points if edges[0] <= p <= edges[-1]]
@@ -117,3 +121,40 @@ def monthly_down(down: Sequence[tuple[int, int]], planned: Sequence[tuple[int, i
             if i >= 0 and a < open_spans[i][1]:
                 found[bisect_right(edges, a) - 1] += b - a
     return found
+
+
+def clock_verdict(
+    rows: Sequence[tuple[int, str, int | None]],
+    stops: frozenset[str],
+    targets: Sequence[int],
+    until: int,
+    spans: Sequence[tuple[int, int]],
+    pausing: tuple[str, frozenset[str]] | None,
+) -> tuple[str, int]:
+    """One case under one clock, row by row: the verdict and the open µs used up to its stop (or to ``until``).
+
+    ``rows``: (at, event, severity or None) in order, the first opens the case. The target is that of the severity last said; a
+    change judges from the start; a miss is the first instant at which the time used exceeds the target in force, and it stands.
+    """
+    starts = [s for s, _ in spans]
+
+    def opened(a: int, b: int) -> int:
+        found, i = 0, max(bisect_right(starts, a) - 1, 0)
+        while i < len(spans) and spans[i][0] < b:
+            found += max(0, min(spans[i][1], b) - max(spans[i][0], a))
+            i += 1
+        return found
+
+    used, target, is_paused, is_missed = 0, 0, False, False
+    for (at, event, severity), following in zip(rows, [*[row[0] for row in rows[1:]], until], strict=True):
+        if event in stops:
+            return ("missed" if is_missed else "met"), used
+        if severity is not None:
+            target = targets[severity]
+        if pausing is not None:
+            is_paused = event == pausing[0] or (is_paused and event not in pausing[1])
+        is_missed |= used > target
+        if not is_paused:
+            used += opened(at, following)
+        is_missed |= used > target
+    return ("missed" if is_missed else "pending"), used

@@ -57,8 +57,13 @@ class Peers:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.process = subprocess.Popen([str(PYTHON), str(Path(__file__).with_name("peer_tools.py"))], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [str(PYTHON), str(Path(__file__).with_name("peer_tools.py"))],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
     def __enter__(self) -> Peers:
         return self

@@ -43,6 +43,7 @@ class Calendar:
 
 def pm4py_elapsed(data, cal):
     from pm4py.util.business_hours import soj_time_business_hours_diff
+
     slots = [(day * 86400 + s, day * 86400 + e) for day in cal.workdays for s, e in cal.week[day]]
     a, b = _local(data["start"], cal.zone), _local(data["end"], cal.zone)
     return lambda: np.array([soj_time_business_hours_diff(x, y, slots) for x, y in zip(a, b, strict=True)])
@@ -50,22 +51,27 @@ def pm4py_elapsed(data, cal):
 
 def business_duration_elapsed(data, cal):
     from business_duration import businessDuration
+
     a, b = _local(data["start"], cal.zone), _local(data["end"], cal.zone)
     off = [day for day in range(7) if day not in cal.workdays]
     closed = dict.fromkeys(cal.closed, "closed")
 
-    def run():                                             # it knows one span a day: one call a span, added up
+    def run():  # it knows one span a day: one call a span, added up
         total = np.zeros(len(a))
         for s, e in cal.spans:
-            total += [businessDuration(x, y, _time(s), _time(e), weekendlist=off, holidaylist=closed, unit="sec")
-                      for x, y in zip(a, b, strict=True)]
+            total += [
+                businessDuration(x, y, _time(s), _time(e), weekendlist=off, holidaylist=closed, unit="sec")
+                for x, y in zip(a, b, strict=True)
+            ]
         return total
+
     return run
 
 
 def _businesstimedelta_rule(cal):
     import businesstimedelta as btd
     import pytz
+
     zone = pytz.timezone(cal.zone)
     days = [btd.WorkDayRule(start_time=_time(s), end_time=_time(e), working_days=cal.workdays, tz=zone) for s, e in cal.spans]
     return btd.Rules([*days, *([btd.HolidayRule(cal.closed, tz=zone)] if cal.closed else [])])
@@ -79,6 +85,7 @@ def businesstimedelta_elapsed(data, cal):
 
 def businesstimedelta_due(data, cal):
     import businesstimedelta as btd
+
     rule = _businesstimedelta_rule(cal)
     a = [EPOCH + dt.timedelta(microseconds=int(u)) for u in data["start"]]
     targets = [btd.BusinessTimeDelta(rule, timedelta=dt.timedelta(microseconds=int(t))) for t in data["target"]]
@@ -87,13 +94,16 @@ def businesstimedelta_due(data, cal):
 
 def _business_hour(cal):
     import pandas as pd
+
     mask = " ".join(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day] for day in cal.workdays)
-    return pd.offsets.CustomBusinessHour(start=[_time(s) for s, _ in cal.spans], end=[_time(e) for _, e in cal.spans],
-                                         weekmask=mask, holidays=cal.closed)
+    return pd.offsets.CustomBusinessHour(
+        start=[_time(s) for s, _ in cal.spans], end=[_time(e) for _, e in cal.spans], weekmask=mask, holidays=cal.closed
+    )
 
 
 def custombusinesshour_elapsed(data, cal):
     import pandas as pd
+
     hour = _business_hour(cal)
     a, b = _local(data["start"], cal.zone), _local(data["end"], cal.zone)
     return lambda: np.array([3600.0 * max(0, len(pd.date_range(x, y, freq=hour)) - 1) for x, y in zip(a, b, strict=True)])
@@ -101,6 +111,7 @@ def custombusinesshour_elapsed(data, cal):
 
 def custombusinesshour_due(data, cal):
     import pandas as pd
+
     hour = _business_hour(cal)
     a = [pd.Timestamp(x) for x in _local(data["start"], cal.zone)]
     hours = [int(t) // 3_600_000_000 for t in data["target"]]
@@ -109,12 +120,14 @@ def custombusinesshour_due(data, cal):
         moments = [x + n * hour for x, n in zip(a, hours, strict=True)]
         local = pd.DatetimeIndex(moments).tz_localize(cal.zone, ambiguous=True, nonexistent="shift_forward")
         return (local.tz_convert("UTC") - pd.Timestamp(0, tz="UTC")).total_seconds().to_numpy()
+
     return run
 
 
 def busday_elapsed(data, cal):
     """The recipe of many answers: whole working days by numpy.busday_count, and the two ends clipped to the day's hours."""
     import pandas as pd
+
     mask = [bool(cal.week[day]) for day in range(7)]
     calendar = np.busdaycalendar(weekmask=mask, holidays=cal.closed)
     a, b = np.asarray(data["start"]), np.asarray(data["end"])
@@ -133,6 +146,7 @@ def busday_elapsed(data, cal):
     def run():
         (day_a, in_a), (day_b, in_b) = before(a), before(b)
         return np.busday_count(day_a, day_b, busdaycal=calendar) * full + in_b - in_a
+
     return run
 
 
@@ -147,8 +161,10 @@ class Estate:
         self.services, self.edges = int(data["services"]), data["edges"]
         self.open = list(zip(data["open_start"].tolist(), data["open_end"].tolist(), strict=True))
         order = [np.argsort(data[name], kind="stable") for name in ("service", "m_service")]
-        self.down, self.planned = (self._by(data, *names, rows) for names, rows in
-                                   ((("service", "start", "end"), order[0]), (("m_service", "m_start", "m_end"), order[1])))
+        self.down, self.planned = (
+            self._by(data, *names, rows)
+            for names, rows in ((("service", "start", "end"), order[0]), (("m_service", "m_start", "m_end"), order[1]))
+        )
 
     def _by(self, data, key, start, end, rows):
         found = [[] for _ in range(self.services)]
@@ -164,6 +180,7 @@ class Estate:
 def bioframe_outages(estate):
     import bioframe
     import pandas as pd
+
     d = estate.data
 
     def frame(service, start, end):
@@ -172,7 +189,9 @@ def bioframe_outages(estate):
     down, planned = frame(d["service"], d["start"], d["end"]), frame(d["m_service"], d["m_start"], d["m_end"])
     names = np.arange(estate.services)
     pieces = [(max(s, a), min(e, b), m) for m, (a, b) in enumerate(estate.months) for s, e in estate.open if s < b and e > a]
-    grid = frame(np.repeat(names, len(pieces)), np.tile([p[0] for p in pieces], len(names)), np.tile([p[1] for p in pieces], len(names)))
+    grid = frame(
+        np.repeat(names, len(pieces)), np.tile([p[0] for p in pieces], len(names)), np.tile([p[1] for p in pieces], len(names))
+    )
     grid["month"] = np.tile([p[2] for p in pieces], len(names))
 
     def run():
@@ -183,6 +202,7 @@ def bioframe_outages(estate):
         found = np.zeros((estate.services, len(estate.months)), np.int64)
         np.add.at(found, (both["chrom"].str[1:].astype(int).to_numpy(), both["month_g"].to_numpy(int)), length.to_numpy())
         return found
+
     return run
 
 
@@ -200,11 +220,13 @@ def portion_outages(estate):
             for month, ((a, b), opened) in enumerate(zip(estate.months, hours, strict=True)):
                 found[service, month] = sum(p.upper - p.lower for p in left & portion.closedopen(a, b) & opened if not p.empty)
         return found
+
     return run
 
 
 def intervaltree_outages(estate):
     from intervaltree import IntervalTree
+
     starts = np.array([s for s, _ in estate.open])
     ends = np.array([e for _, e in estate.open])
     before = np.concatenate([[0], np.cumsum(ends - starts)])
@@ -226,11 +248,13 @@ def intervaltree_outages(estate):
                 month = np.searchsorted(estate.edges, piece.begin, side="right") - 1
                 found[service, month] += worked(piece.end) - worked(piece.begin)
         return found
+
     return run
 
 
 def staircase_outages(estate):
     import staircase
+
     hours = staircase.Stairs(start=[s for s, _ in estate.open], end=[e for _, e in estate.open])
 
     def stairs(spans):
@@ -243,15 +267,24 @@ def staircase_outages(estate):
             for month, (a, b) in enumerate(estate.months):
                 found[service, month] = round(left.clip(a, b).integral() or 0)
         return found
+
     return run
 
 
-ELAPSED = {"pm4py business hours": pm4py_elapsed, "business-duration": business_duration_elapsed,
-           "businesstimedelta": businesstimedelta_elapsed, "pandas CustomBusinessHour": custombusinesshour_elapsed,
-           "numpy busday recipe": busday_elapsed}
+ELAPSED = {
+    "pm4py business hours": pm4py_elapsed,
+    "business-duration": business_duration_elapsed,
+    "businesstimedelta": businesstimedelta_elapsed,
+    "pandas CustomBusinessHour": custombusinesshour_elapsed,
+    "numpy busday recipe": busday_elapsed,
+}
 DUE = {"businesstimedelta": businesstimedelta_due, "pandas CustomBusinessHour": custombusinesshour_due}
-OUTAGES = {"bioframe": bioframe_outages, "portion": portion_outages, "intervaltree": intervaltree_outages,
-           "staircase": staircase_outages}
+OUTAGES = {
+    "bioframe": bioframe_outages,
+    "portion": portion_outages,
+    "intervaltree": intervaltree_outages,
+    "staircase": staircase_outages,
+}
 
 
 def answer(request):
@@ -270,13 +303,14 @@ def answer(request):
 
 def main():
     import warnings
-    warnings.simplefilter("ignore")                       # the peers' own deprecations are not ours to print
+
+    warnings.simplefilter("ignore")  # the peers' own deprecations are not ours to print
     replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)                                         # pm4py prints a banner on stdout
+    os.dup2(2, 1)  # pm4py prints a banner on stdout
     for line in sys.stdin:
         try:
             reply = answer(json.loads(line))
-        except Exception as error:  # noqa: BLE001  (a tool that fails is a result of the benchmark)
+        except Exception as error:
             reply = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(reply), file=replies, flush=True)
 

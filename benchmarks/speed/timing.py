@@ -38,8 +38,15 @@ def interleave(candidates: Mapping[str, Callable[[], tuple[float, float]]], runs
     for _ in range(runs):
         for name, candidate in candidates.items():
             found[name].append(candidate())
-    return {name: Took(statistics.median(cpu for cpu, _ in pairs), statistics.median(wall for _, wall in pairs),
-                       min(wall for _, wall in pairs), runs) for name, pairs in found.items()}
+    return {
+        name: Took(
+            statistics.median(cpu for cpu, _ in pairs),
+            statistics.median(wall for _, wall in pairs),
+            min(wall for _, wall in pairs),
+            runs,
+        )
+        for name, pairs in found.items()
+    }
 
 
 def peak_mib(who: int = resource.RUSAGE_SELF) -> float:
