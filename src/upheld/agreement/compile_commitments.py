@@ -6,6 +6,7 @@ Law: a default is the one LANGUAGE names; where none is safe, leaving it out is 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from upheld.agreement.compile_states import state_named
@@ -192,7 +193,7 @@ def _plain(within: Lookup[Promise]) -> bool:
 
 def _everyone(within: Lookup[Promise]) -> Lookup[Promise]:
     """A bare duration without a target binds each case: all of them."""
-    one = [None if leaf is None else tuple(replace(s, least=type(s.least or 0)(1)) if s.least is None and s.all_but is None else s
+    one = [None if leaf is None else tuple(replace(s, least=Fraction(1)) if s.least is None and s.all_but is None else s
                                            for s in leaf) for leaf in within.leaves]
     return Lookup(within.root, tuple(one), within.labels)
 

@@ -14,17 +14,18 @@ from pydantic import ValidationError
 from upheld.agreement import reader
 from upheld.agreement.compile import Compiled, compile_agreement
 from upheld.agreement.mend import as_finding, mend
+from upheld.agreement.merge import Override, merge
 from upheld.agreement.model.agreement import Agreement
 from upheld.agreement.model.form import Path
-from upheld.agreement.nodes import Node
+from upheld.agreement.nodes import Map, Node
 from upheld.calendars.spec import HolidayList
 from upheld.plans.plan import Plan
 from upheld.values.finding import Finding, FindingsError, has_errors, ordered
 
 __all__ = ["Loaded", "load"]
 
-Bases = Callable[[str, str], tuple[str, bytes] | None]
-"""Gives (file name, bytes) of an agreement by (id, version or ""), or None."""
+Bases = Callable[[str], tuple[str, bytes] | None]
+"""Gives (file name, bytes) of the agreement named ``id@version``, or None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,37 @@ def load(files: Mapping[str, bytes], *, name: str, holidays: Mapping[str, tuple[
         node = reader.read(name, data)
     except FindingsError as error:
         return Loaded(name, None, None, None, error.findings)
-    merged, found = _merge(node, bases, used)
+    merged, overrides, found = _merge(node, bases, used)
     digest = _digest(used)
     try:
         model = Agreement.model_validate(merged.plain())
     except ValidationError as error:
         return Loaded(name, None, None, merged, ordered((*found, *mend(error, merged, Agreement))), digest)
     compiled = compile_agreement(model, merged, digest, holidays or {})
-    findings = ordered((*found, *_checked(compiled, merged)))
+    findings = ordered((*found, *_checked(compiled, merged, overrides)))
     return Loaded(name, model, None if has_errors(findings) else compiled.plan, merged, findings, digest)
 
 
-def _merge(node: Node, bases: Bases | None, used: dict[str, bytes]) -> tuple[Node, tuple[Finding, ...]]:
-    return node, ()
+def _merge(node: Node, bases: Bases | None, used: dict[str, bytes]) -> tuple[Node, tuple[Override, ...], tuple[Finding, ...]]:
+    """The node with its base and likes put in; what it replaced; what is wrong with either. ``used`` gains the bases' bytes."""
+    if not isinstance(node, Map):
+        return node, (), ()
+    found: list[Finding] = []
+
+    def resolve(reference: str) -> Node | None:
+        base = bases(reference) if bases is not None else None
+        if base is None:
+            return None
+        file, data = base
+        used[file] = data
+        try:
+            return reader.read(file, data)
+        except FindingsError as error:
+            found.extend(error.findings)
+            return None
+
+    merged = merge(node, resolve)
+    return merged.node, merged.overrides, (*found, *merged.findings)
 
 
 def _digest(used: Mapping[str, bytes]) -> str:
@@ -69,10 +88,10 @@ def _digest(used: Mapping[str, bytes]) -> str:
     return digests[0].hexdigest() if len(digests) == 1 else hashlib.sha256(b"".join(d.digest() for d in digests)).hexdigest()
 
 
-def _checked(compiled: Compiled, node: Node) -> tuple[Finding, ...]:
+def _checked(compiled: Compiled, node: Node, overrides: tuple[Override, ...]) -> tuple[Finding, ...]:
     from upheld.agreement.checks import check  # noqa: PLC0415 - checks import what this module defines
 
-    problems = [*compiled.desk.problems, *check(compiled)]
+    problems = [*compiled.desk.problems, *check(compiled, overrides)]
     accepted = _accepts(node)
     findings: list[Finding] = []
     used: set[tuple[Path, str]] = set()

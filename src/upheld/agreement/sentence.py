@@ -64,7 +64,7 @@ def _clock(c: Clock) -> str:
     how = table_words(c.within, _promise) if c.within is not None else ""
     stops = selector_words(c.stops)
     if c.before is not None:
-        return f"from {stops} to {selector_words(c.before)} at least {how} lie{_of(c.of)}"
+        return f"{stops} comes at least {how} before {selector_words(c.before)}{_of(c.of)}"
     hours = f" of {table_words(c.hours, str)}" if c.hours is not None else ""
     pauses = f", pausing while {' or '.join(c.pauses)}," if c.pauses else ""
     if c.value != "share":

@@ -217,7 +217,7 @@ _DURATION = re.compile(
     r"(?P<n>-?[0-9.]+) ?(?P<unit>working days?|[^\W\d]+)(?: in (?P<calendar>[^\s]+))?(?: at (?P<at>[^\s]+))?"
     r"(?: (?P<way>after|before) (?P<from>[^\s].*))?")
 _SLIPS = {
-    "d": "write 1 working day, or 1 days for a calendar date, or 24h for elapsed time", "M": "m is minutes; write 1 months for a month",
+    "d": "write 1 working day, or 1 day for a calendar date, or 24h for elapsed time", "M": "m is minutes; write 1 month for a month",
     "min": "write m for minutes", "mins": "write m for minutes", "minute": "write m for minutes", "minutes": "write m for minutes",
     "hour": "write h for hours", "hours": "write h for hours", "hr": "write h for hours", "hrs": "write h for hours",
     "H": "write h for hours", "S": "write s for seconds", "sec": "write s for seconds", "seconds": "write s for seconds",

@@ -162,7 +162,7 @@ def _always(value: Any) -> AlwaysCalendar:
 
 
 Calendar = Annotated[
-    Annotated[AlwaysCalendar, reads(_always), Tag("always")] | Annotated[WeeklyCalendar, Tag("weekly")]
-    | Annotated[RecurringCalendar, Tag("recurring")] | Annotated[JoinedCalendar, Tag("joined")],
-    Discriminator(_kind)]
+    Annotated[AlwaysCalendar, reads(_always), Tag("~always")] | Annotated[WeeklyCalendar, Tag("~weekly")]
+    | Annotated[RecurringCalendar, Tag("~recurring")] | Annotated[JoinedCalendar, Tag("~joined")],
+    Discriminator(lambda value: f"~{_kind(value)}")]
 Calendars = Mapping[Name, Calendar]

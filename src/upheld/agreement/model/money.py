@@ -159,8 +159,8 @@ def _credit_kind(value: Any) -> str:
     return "extend" if isinstance(value, dict) and "extend" in value else "one"
 
 
-One = Annotated[Annotated[Credit, Tag("one")] | Annotated[Credits, Tag("several")] | Annotated[Extend, Tag("extend")],
-                Discriminator(_credit_kind)]
+One = Annotated[Annotated[Credit, Tag("~one")] | Annotated[Credits, Tag("~several")] | Annotated[Extend, Tag("~extend")],
+                Discriminator(lambda value: f"~{_credit_kind(value)}")]
 
 
 def _cap_window(value: Any) -> str:

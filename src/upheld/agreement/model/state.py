@@ -85,7 +85,7 @@ def _kind(value: Any) -> str:
 class _Counted(JoinedState):
     """``{at_least: 2, of: [...]}``: here ``at_least`` is a number of states."""
 
-    at_least: Whole = 1  # type: ignore[assignment]
+    at_least: Whole = 1
 
 
 def _joined_kind(value: Any) -> str:
@@ -94,8 +94,8 @@ def _joined_kind(value: Any) -> str:
 
 
 State = Annotated[
-    Annotated[WhereState, Tag("where")] | Annotated[EventState, Tag("events")] | Annotated[SampleState, Tag("series")]
-    | Annotated[RatioState, Tag("ratio")] | Annotated[JoinedState, Tag("joined")] | Annotated[_Counted, Tag("counted")]
-    | Annotated[CalendarState, Tag("calendar")],
-    Discriminator(_joined_kind)]
+    Annotated[WhereState, Tag("~where")] | Annotated[EventState, Tag("~events")] | Annotated[SampleState, Tag("~series")]
+    | Annotated[RatioState, Tag("~ratio")] | Annotated[JoinedState, Tag("~joined")] | Annotated[_Counted, Tag("~counted")]
+    | Annotated[CalendarState, Tag("~calendar")],
+    Discriminator(lambda value: f"~{_joined_kind(value)}")]
 States = Mapping[Name, State]
