@@ -60,7 +60,7 @@ def confusable(text: str) -> bool:
         return False
     if unicodedata.normalize("NFKC", text) != text or any(unicodedata.category(c) == "Cf" for c in text):
         return True
-    scripts = {unicodedata.name(c, "UNKNOWN").split()[0] for c in text if c.isalpha()}
+    scripts = {re.split("[ -]", unicodedata.name(c, "UNKNOWN"))[0] for c in text if c.isalpha()}
     if len(scripts) > 1:
         return not scripts <= _WRITTEN_TOGETHER
     return any(c.isalpha() for c in text) and skeleton(text).isascii()

@@ -48,7 +48,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The agreement as one tree, what it changed of its bases (nearest last), and what is wrong with its inheritance."""
+    """The agreement as one tree, what it changed of its base and by its likes, and what is wrong with its inheritance."""
 
     node: Map
     overrides: tuple[Override, ...]
@@ -80,6 +80,7 @@ class _Work:
 
     def agreement(self, root: Map, chain: tuple[str, ...]) -> Map:
         base = self._base(root, chain)
+        self.overrides.clear()  # what a base changed of its own base is said when that base is checked
         return self._likes(self._collections(base, root) if base else root)
 
     def _base(self, root: Map, chain: tuple[str, ...]) -> Map | None:

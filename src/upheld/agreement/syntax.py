@@ -21,18 +21,19 @@ def explain(error: MarkedYAMLError, name: str, lines: list[str]) -> Finding:
     opened = _place(error.context_mark, name, lines) if error.context_mark else at
     problem = error.problem or ""
     char = at.text[at.col - 1 : at.col]
-    message, help_, place = _words(problem, error.context or "", at, opened, char)
+    above = next((line for line in reversed(lines[: max(at.line - 1, 0)]) if line.strip()), "")
+    message, help_, place = _words(problem, error.context or "", at, opened, char, above)
     related = ((opened, "opened here"),) if "expected ',' or" in problem and opened != place else ()
     return Finding("syntax", message, place, help_, "error", related)
 
 
-def _words(problem: str, context: str, at: Place, opened: Place, char: str) -> tuple[str, str, Place]:
+def _words(problem: str, context: str, at: Place, opened: Place, char: str, above: str) -> tuple[str, str, Place]:
     if problem.startswith("found unexpected") and "quoted" in context:
         return "this quote is never closed", "close it with the same quote", opened
     if "expected ',' or" in problem or problem == "did not find expected node content":
         return _bracket(context, at, opened, char)
     if problem == "mapping values are not allowed in this context":
-        return _second_colon(at)
+        return _second_colon(at, above)
     if problem == "found character that cannot start any token":
         return _first_character(at, char)
     if "tab character" in problem:
@@ -56,14 +57,14 @@ def _words(problem: str, context: str, at: Place, opened: Place, char: str) -> t
     if "tag" in context or "tag" in problem or "directive" in context or "directive" in problem:
         return "tags and directives are not used here", f"leave it out; {_QUOTE} if the sign is meant", at
     if problem.startswith(("did not find expected key", "did not find expected '-'")):
-        return _indentation(at, opened)
+        return _indentation(context, at)
     if problem == "did not find expected <document start>":
         return "this stands outside of the keys and values before it", "indent it like them, and write `key: value`", at
     return f"this cannot be read: {problem}", "compare with the lines above", at
 
 
 def _bracket(context: str, at: Place, opened: Place, char: str) -> tuple[str, str, Place]:
-    if char == ":":
+    if char == ":" and at.line == opened.line:
         return "a second colon in one value", f"{_QUOTE}, or put the inner keys in braces", at
     if char and char in "}]" and "flow node" not in context and "expected ','" not in context and opened == at:
         return f"`{char}` closes nothing", "delete it, or add the bracket that opens", at
@@ -76,13 +77,15 @@ def _bracket(context: str, at: Place, opened: Place, char: str) -> tuple[str, st
     return "a value is missing here, or a bracket is not closed", "write the value, or close the bracket", at
 
 
-def _second_colon(at: Place) -> tuple[str, str, Place]:
+def _second_colon(at: Place, above: str) -> tuple[str, str, Place]:
     before = at.text[: at.col - 1]
     if ": " in before:
         value = at.text[before.index(": ") + 2 :].strip()
         return "a second `: ` in one line", f'put the value in quotes: "{value}"', at
-    return ("a key begins here, but the line above is not finished",
-            "give the line above its colon, or indent this line like the keys around it", at)
+    if ":" in above:
+        message = "this key is indented below a line that has a value already"
+        return message, "indent it like the keys it belongs with, or take the value above away", at
+    return "a key begins here, but the line above has no colon", "write `key: value` above", at
 
 
 def _first_character(at: Place, char: str) -> tuple[str, str, Place]:
@@ -91,14 +94,16 @@ def _first_character(at: Place, char: str) -> tuple[str, str, Place]:
     return f"a value cannot begin with `{char}`", _QUOTE, at
 
 
-def _indentation(at: Place, opened: Place) -> tuple[str, str, Place]:
+def _indentation(context: str, at: Place) -> tuple[str, str, Place]:
     before = at.text[: at.col - 1].rstrip()
     if before.endswith(("'", '"')):
         return "text follows after the closing quote", "put the whole value in quotes", at
     if before.strip():
         return "the value ended before this", _QUOTE, at
-    return (f"this line is indented like none of the keys above (they begin in column {opened.col})",
-            f"begin it in column {opened.col}, or indent it under the key it belongs to", at)
+    if context.endswith("block collection"):
+        message = "this line stands below a list but does not begin with `- `"
+        return message, "begin it with `- `, or indent it like the key above", at
+    return "this line is indented like none of the keys above", "begin it in the same column as the keys it belongs with", at
 
 
 def _place(mark: Mark | None, name: str, lines: list[str]) -> Place:

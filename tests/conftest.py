@@ -1,0 +1,14 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-findings", action="store_true", help="write what the bad files in tests/findings say now")
+
+
+@pytest.fixture
+def update_findings(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-findings"))
