@@ -24,7 +24,8 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time has no zone
 _MICRO = timedelta(microseconds=1)
 _MOST = 200_000
 _UNTIL_UTC = re.compile(r"UNTIL=([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z", re.ASCII | re.IGNORECASE)
-_RULE = re.compile(r"(RRULE:)?FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY|HOURLY)(;[A-Z]+=[A-Z0-9,+:-]+)*", re.ASCII | re.IGNORECASE)
+_RULE = re.compile(r"(RRULE:)?[A-Z]+=[A-Z0-9,+:-]+(;[A-Z]+=[A-Z0-9,+:-]+)*", re.ASCII | re.IGNORECASE)
+_FREQ = re.compile(r"FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY|HOURLY)\b", re.ASCII | re.IGNORECASE)
 
 
 class RecurrenceError(ValueError):
@@ -34,7 +35,7 @@ class RecurrenceError(ValueError):
 def occurrences(spec: Recurring, low: int, high: int) -> I64:
     """i64[n]: the starts of a rule between two wall times (local µs, inclusive) less excepted days. Raises RecurrenceError."""
     begins = _EPOCH + timedelta(days=spec.start_day, seconds=spec.start_second)
-    if not _RULE.fullmatch(spec.rule):
+    if not _RULE.fullmatch(spec.rule) or not _FREQ.search(spec.rule):
         raise RecurrenceError(f"not a recurrence of hours, days, weeks, months or years: {spec.rule!r}")
     try:
         rule = rrulestr(_UNTIL_UTC.sub(lambda found: _local_until(found, spec.zone), spec.rule), dtstart=begins)
