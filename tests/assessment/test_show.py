@@ -22,11 +22,16 @@ def test_decimals_are_half_up_and_never_minus_zero(value: Fraction, places: int,
 
 @pytest.mark.parametrize(("us", "text"), [
     (0, "0 s"), (1, "0.000001 s"), (59_500_000, "59.5 s"), (60_000_000, "1 min"), (61_000_000, "1 min 1 s"),
-    (3_600_000_000, "1 h"), (5_400_000_000, "1 h 30 min"), (86_400_000_000, "24 h"), (172_800_000_000, "2 d"),
-    (180_000_000_000, "2 d 2 h"), (-3_600_000_000, "-1 h"),
+    (3_600_000_000, "1 h"), (5_400_000_000, "1 h 30 min"), (86_400_000_000, "24 h"), (172_800_000_000, "48 h"),
+    (180_000_000_000, "50 h"), (-3_600_000_000, "-1 h"),
 ])
 def test_durations_in_their_largest_units(us: int, text: str) -> None:
     assert show_duration(us) == text
+
+
+def test_only_wall_time_is_written_in_days() -> None:
+    assert show_duration(180_000_000_000, days=True) == "2 d 2 h"
+    assert show_duration(86_400_000_000, days=True) == "24 h"
 
 
 def test_a_value_just_below_its_target_is_not_shown_as_the_target() -> None:

@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from upheld.assessment.assess import assess, contexts
+from upheld.assessment.cases import CaseLine, case_lines
 from upheld.assessment.outcome import Outcome, worst
 from upheld.facts.tables import Facts
-from upheld.measures.clock import case_table
-from upheld.measures.clock_outcomes import CaseOutcomes
 from upheld.measures.result import Context, Segments
 from upheld.measures.table import segments
 from upheld.plans.plan import ClockPlan, Plan
 
-__all__ = ["Ledger", "NotFound", "explain"]
+__all__ = ["CaseLine", "Ledger", "NotFound", "explain"]
 
 
 class NotFound(Exception):
@@ -31,7 +30,7 @@ class Ledger:
     outcomes: tuple[Outcome, ...]
     context: Context
     segments: Segments | None
-    cases: CaseOutcomes | None
+    cases: tuple[CaseLine, ...] | None
     case: str | None
 
 
@@ -53,8 +52,15 @@ def explain(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: 
     key = tuple(value for _, value in first.group)
     index = _window_index(context, commitment, first)
     if isinstance(plan, ClockPlan) and case is None:
-        return Ledger(chosen, context, None, case_table(plan, context), None)
-    return Ledger(chosen, context, segments(plan, context, key, index, case), None, case)
+        return Ledger(chosen, context, None, case_lines(plan, context, key, index), None)
+    found_segments = segments(plan, context, key, index, case)
+    if case is not None and not len(found_segments.start):
+        msg = f"{commitment} has no case {case!r}" + (f" in {window}" if window else "")
+        raise NotFound(msg)
+    lines = None
+    if isinstance(plan, ClockPlan):
+        lines = tuple(c for c in case_lines(plan, context, key, index) if c.case == case)
+    return Ledger(chosen, context, found_segments, lines, case)
 
 
 def _chosen(found: tuple[Outcome, ...], commitment: str, window: str | None, group: Mapping[str, str]) -> tuple[Outcome, ...]:

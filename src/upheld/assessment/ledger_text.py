@@ -30,7 +30,7 @@ def to_lines(ledger: Ledger) -> Iterator[str]:
     if ledger.segments is not None:
         yield from _columns(_segment_rows(ledger, plain=False), right=(2, 3))
         yield from _sums(ledger.segments)
-    if ledger.cases is not None:
+    elif ledger.cases is not None:
         yield from _columns(_case_rows(ledger.cases[:_CASES_SHOWN]), right=(4, 5))
         if len(ledger.cases) > _CASES_SHOWN:
             yield f"  … and {len(ledger.cases) - _CASES_SHOWN} more cases (--format csv lists them all)"
@@ -82,6 +82,10 @@ def _heading(ledger: Ledger) -> Iterator[str]:
     yield f"  judged by version {first.version}" + (f", {first.place}" if first.place else "")
     if ledger.case is not None:
         yield f"  case      {ledger.case}"
+        for line in ledger.cases or ():
+            target = "-" if line.target_us is None else show_duration(line.target_us)
+            yield f"  {line.verdict:<9} {show_duration(line.elapsed_us)} used of {target} ({line.part})" + (f": {line.reason}" if line.reason else "")
+            yield f"            started {line.started}, due {line.due or '-'}, stopped {line.stopped or 'not yet'}"
     else:
         for outcome in ledger.outcomes:
             yield from _result(outcome, many=len(ledger.outcomes) > 1)
@@ -95,7 +99,7 @@ def _result(o: Outcome, *, many: bool) -> Iterator[str]:
         yield f"            with nothing excluded {o.shown_without}: {o.verdict_without}"
     detail = dict(o.figure.detail)
     if o.unit == "share" and o.low is not None and o.low == o.high and {"base_us", "down_us"} <= detail.keys():
-        yield f"            1 - {show_duration(detail['down_us'])} down / {show_duration(detail['base_us'])} = {o.shown}"
+        yield f"            1 - {show_duration(detail['down_us'])} down / {show_duration(detail['base_us'], days=True)} = {o.shown}"
 
 
 _SEGMENT_KEYS = ("subject", "start", "end", "wall_us", "counted_us", "why", "clause", "opened_by", "closed_by")
@@ -119,7 +123,7 @@ def _segment_rows(ledger: Ledger, *, plain: bool) -> list[tuple[str, ...]]:
             continue
         start, end = int(s.start[i]), int(s.end[i])
         facts = " … ".join(dict.fromkeys(f for f in (s.opened_by[i], s.closed_by[i]) if f))
-        rows.append((format_instant(start, zone), format_instant(end, zone), show_duration(end - start),
+        rows.append((format_instant(start, zone), format_instant(end, zone), show_duration(end - start, days=True),
                      show_duration(int(s.counted_us[i])) if s.counted_us[i] else "-", why, s.clause[i], facts))
     return rows
 
@@ -133,7 +137,7 @@ def _sums(s: Segments) -> Iterator[str]:
     yield f"  counted   {show_duration(counted)}"
     for why, us in wall.items():
         if why != "counted":
-            yield f"  {why:<9} {show_duration(us)}"
+            yield f"  {why:<9} {show_duration(us, days=True)}"
 
 
 def _case_rows(cases: tuple[CaseLine, ...]) -> list[tuple[str, ...]]:

@@ -29,8 +29,12 @@ def show_decimal(value: Fraction, places: int) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
 
 
-def show_duration(us: Fraction | int) -> str:
-    """Microseconds as ``2 d 3 h``, ``3 h 10 min``, ``4 min 12 s``, ``0.25 s``: the two largest units that matter, exact below a minute."""
+def show_duration(us: Fraction | int, *, days: bool = False) -> str:
+    """Microseconds as ``62 h``, ``3 h 10 min``, ``4 min 12 s``, ``0.25 s``, to the second; exact below a minute.
+
+    ``days`` writes two days and more of wall time as ``2 d 3 h``. Service time is never written in days: nobody could tell
+    whether a day of 24 hours or a working day is meant.
+    """
     value = Fraction(us)
     sign = "-" if value < 0 else ""
     value = abs(value)
@@ -39,7 +43,7 @@ def show_duration(us: Fraction | int) -> str:
         text = show_decimal(seconds, 6).rstrip("0").rstrip(".")
         return f"{sign}{text} s"
     seconds_whole = (2 * value.numerator + value.denominator * 1_000_000) // (2 * value.denominator * 1_000_000)
-    if value < 2 * _DAY:
+    if not days or value < 2 * _DAY:
         hours, rest = divmod(seconds_whole, 3600)
         minutes, seconds_left = divmod(rest, 60)
         parts = [(hours, "h"), (minutes, "min"), (seconds_left, "s")]
