@@ -24,8 +24,8 @@ from upheld.values.finding import Finding, FindingsError, has_errors, ordered
 
 __all__ = ["Loaded", "load"]
 
-Bases = Callable[[str], tuple[str, bytes] | None]
-"""Gives (file name, bytes) of the agreement named ``id@version``, or None if there is none."""
+Bases = Callable[[str, str], tuple[str, bytes] | None]
+"""Gives (file name, bytes) of an agreement by its id and version, or None if there is none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def _merge(node: Node, bases: Bases | None, used: dict[str, bytes]) -> tuple[Nod
     found: list[Finding] = []
 
     def resolve(reference: str) -> Node | None:
-        base = bases(reference) if bases is not None else None
+        agreement, _, version = reference.partition("@")
+        base = bases(agreement, version) if bases is not None else None
         if base is None:
             return None
         file, data = base

@@ -47,6 +47,8 @@ def pay_of(value: Any) -> Pay:
         return Pay("time", time=quantity_of(quantity.duration)(text.removesuffix(" of fee")), text=text)
     found = quantity.money(text)
     if isinstance(found, Wrong):
+        if text[-3:].isupper() and text[-3:].isalpha():
+            raise refuse(found)
         raise problem("pay", f"{text!r} is nothing that can be paid", "write 10%, 1x, 250 EUR or 3 days of fee")
     return Pay("money", money=found, text=text)
 
