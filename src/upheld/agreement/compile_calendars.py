@@ -83,5 +83,6 @@ def _holidays(desk: Desk, written: WeeklyCalendar, name: str) -> tuple[HolidayLi
         first = int(show_day(effective.start)[:4])
         last = int(show_day(effective.until)[:4]) if effective.until is not None else first + 2
         desk.say(("calendars", name, "holidays"), "holidays-not-frozen", f"the holidays of `{listed}` are not frozen to a file yet",
-                 f"upheld calendar freeze {listed} --years {first}-{last}")
+                 f"upheld calendar freeze {listed} --years {first}-{last}" if last > first else
+                 f"upheld calendar freeze {listed} --years {first}")
     return tuple(found)

@@ -16,11 +16,22 @@ from upheld.agreement.model.commitment import Availability, Clock, Combine, Each
 from upheld.agreement.model.form import Path
 from upheld.agreement.sentence import sentence
 from upheld.calendars.spec import WindowSpec
-from upheld.plans.lookup import Branch, Else, Exact, Leaf, Lookup, constant
-from upheld.plans.plan import AvailabilityPlan, ClockPlan, CombinePlan, Commitment, Head, Promise, Rounding, Schedule, Share, \
-    ValuesPlan
+from upheld.plans.lookup import Branch, Else, Leaf, Lookup, constant
+from upheld.plans.plan import (
+    AvailabilityPlan,
+    ClockPlan,
+    CombinePlan,
+    Commitment,
+    Head,
+    Promise,
+    Rounding,
+    Schedule,
+    Share,
+    ValuesPlan,
+)
 from upheld.plans.plan import Slices as SlicePlan
-from upheld.plans.selector import Either, Every as AllOf, Key, Selector, attributes_of
+from upheld.plans.selector import Either, Key, Selector, attributes_of
+from upheld.plans.selector import Every as AllOf
 
 __all__ = ["compile_commitments", "leaf_paths"]
 

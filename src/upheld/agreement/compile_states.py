@@ -122,10 +122,10 @@ def _made(desk: Desk, name: str, rule: StateRule) -> str:
 def _circle(desk: Desk, root: str, name: str, inside: tuple[str, ...]) -> None:
     rule = desk.states.get(name)
     for other in rule.of if isinstance(rule, Combination) else ():
-        if other == root:
+        if other == root and root == min(inside):
             desk.say(("states", root), "state-circle", f"state `{root}` is made of itself: {' -> '.join((*inside, other))}",
                      "take one of them out", on_key=True)
-        elif other not in inside:
+        elif other not in inside and other != root:
             _circle(desk, root, other, (*inside, other))
 
 

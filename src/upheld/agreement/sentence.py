@@ -10,7 +10,8 @@ from typing import Any
 from upheld.agreement.model.agreement import Agreement
 from upheld.agreement.model.commitment import Availability, Clock, Combine, Each, Every, Values
 from upheld.plans.lookup import Lookup
-from upheld.plans.selector import AnyValue, Every as AllOf, Key, Meets, NoneOf, OneOf, Same, Selector, Test
+from upheld.plans.selector import AnyValue, Key, Meets, NoneOf, OneOf, Same, Selector, Test
+from upheld.plans.selector import Every as AllOf
 
 __all__ = ["selector_words", "sentence"]
 

@@ -245,7 +245,7 @@ def duration(text: str) -> Duration | Wrong:
         if at is not None:
             return Wrong(f"{text!r}: hours and minutes end when they end, not at a time of day", "leave out 'at', or count days", "duration")
         return Duration("time", int(scaled), calendar, None, after, before, text)
-    word = _WORDS.get(unit[:-1] if unit.endswith("s") else unit)
+    word = _WORDS.get(unit.removesuffix("s"))
     if word is None:
         return Wrong(f"{unit!r} is not a unit of time", _SLIPS.get(unit, f"write {_UNITS}"), "unit")
     if amount.denominator != 1:
@@ -253,7 +253,7 @@ def duration(text: str) -> Duration | Wrong:
     return Duration(word[0], int(amount) * word[1], calendar, at, after, before, text)
 
 
-def _landing(text: str | None) -> int | Literal["open", "close"] | None | Wrong:
+def _landing(text: str | None) -> int | Literal["open", "close"] | Wrong | None:
     if text is None or text == "open" or text == "close":
         return text  # type: ignore[return-value]
     return time_of_day(text)
@@ -286,7 +286,10 @@ def condition(text: str) -> Condition | Wrong:
     units: dict[_Unit, str] = {}
     for group in text.split("|"):
         comparisons: list[Comparison] = []
-        for part in group.split(","):
+        for position, part in enumerate(group.split(",")):
+            if position and not is_condition(part.strip()):
+                return Wrong(f"{text!r}: a comma joins two comparisons, and {part.strip()!r} is none",
+                             "write decimals with a point, such as 99.9%, and a sign before each limit", "condition")
             found = _comparison(part.strip())
             if isinstance(found, Wrong):
                 return found

@@ -72,10 +72,10 @@ def hidden_outages(compiled: Compiled) -> Iterator[Problem]:
 def same_event(compiled: Compiled) -> Iterator[Problem]:
     """A clock without a stop of its own: what starts it stops it."""
     for name, written in compiled.desk.model.commitments.items():
-        if isinstance(written, Clock) and written.before is None and not isinstance(written.starts, type(None)):
+        if isinstance(written, Clock) and written.before is None and written.starts is not None:
             both = _events(written.starts) & _events(written.stops)
             if both and written.again is None:
-                yield Problem(("commitments", name, "stops"), "clock-without-stop", f"`{sorted(both)[0]}` starts this clock and stops it",
+                yield Problem(("commitments", name, "stops"), "clock-without-stop", f"`{min(both)}` starts this clock and stops it",
                               "name another event that stops it")
 
 
@@ -158,7 +158,7 @@ def circles(compiled: Compiled) -> Iterator[Problem]:
         return ()
 
     for name in parts:
-        if found := circle(name, (name,)):
+        if (found := circle(name, (name,))) and name == min(found):
             yield Problem(("commitments", name), "commitment-circle", f"`{name}` is made of itself: {' -> '.join(found)}", "take one of them out", True)
 
 

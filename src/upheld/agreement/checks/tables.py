@@ -83,7 +83,7 @@ def unit_of(written: Any) -> Unit | None:
         case Clock():
             return {"share": "share", "number": "number"}.get(written.value, "duration")  # type: ignore[return-value]
         case Values():
-            if written.value in ("share",) or (written.ratio is not None and written.value != "number"):
+            if written.value == "share" or (written.ratio is not None and written.value != "number"):
                 return "share"
             return "share" if written.slices is not None and written.slices.bad is not None else "number"
     return None

@@ -97,7 +97,7 @@ def unused(compiled: Compiled) -> Iterator[Problem]:
 def _mentioned(compiled: Compiled) -> set[str]:
     """Attributes named in selectors, groups and credits."""
     from upheld.agreement.checks.tables import tables_of  # noqa: PLC0415
-    from upheld.plans.selector import attributes_of  # noqa: PLC0415
+    from upheld.plans.selector import Either, Every, Key, attributes_of  # noqa: PLC0415
 
     found: set[str] = set()
     for name, written in compiled.desk.model.commitments.items():
@@ -107,11 +107,17 @@ def _mentioned(compiled: Compiled) -> set[str]:
         for credit in (written.credit,):
             where = getattr(credit, "where", None)
             found |= attributes_of(where) if where is not None else frozenset()
+        for event in (getattr(written, key, None) for key in ("starts", "stops", "before")):
+            found |= attributes_of(event) if isinstance(event, Key | Every | Either) else frozenset()
         ratio = getattr(written, "ratio", None)
         for selector in (ratio.good, ratio.total) if ratio is not None else ():
             found |= attributes_of(selector) if selector is not None else frozenset()
     for other in compiled.desk.model.attributes.values():
         found |= set(axes_of(other.table)) if other.table is not None else set()
+    for state in compiled.desk.states.values():
+        for selector in (getattr(state, key, None) for key in ("where", "begins", "ends")):
+            found |= attributes_of(selector) if selector is not None else frozenset()
+        found |= set(getattr(state, "same", ()))
     for exclusion in compiled.desk.model.exclusions.values():
         found |= attributes_of(exclusion.where) if exclusion.where is not None else frozenset()
     return found
@@ -139,10 +145,10 @@ def escalations(compiled: Compiled) -> Iterator[Problem]:
                           did_you_mean(written.then, model.escalations))
         chain = [name]
         following = written.then
-        while following in model.escalations and following not in chain:
+        while following is not None and following in model.escalations and following not in chain:
             chain.append(following)
             following = model.escalations[following].then
-        if following is not None and following == name:
+        if following == name == min(chain):
             yield Problem(("escalations", name, "then"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out")
     for name, commitment in model.commitments.items():
         if commitment.escalation is not None and model.escalations and commitment.escalation not in model.escalations:
@@ -151,10 +157,10 @@ def escalations(compiled: Compiled) -> Iterator[Problem]:
     for name, role in model.roles.items():
         chain = [name]
         stands_in = role.falls_to
-        while stands_in in model.roles and stands_in not in chain:
+        while stands_in is not None and stands_in in model.roles and stands_in not in chain:
             chain.append(stands_in)
             stands_in = model.roles[stands_in].falls_to
-        if stands_in == name:
+        if stands_in == name == min(chain):
             yield Problem(("roles", name, "falls_to"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out")
 
 

@@ -18,8 +18,20 @@ from upheld.agreement.model.escalation import Contacts, Escalations, Roles, Rota
 from upheld.agreement.model.exclusion import Exclusions
 from upheld.agreement.model.form import Clause, Date, Name, Prose, Sel, Text, mapping_of, problem, quantity_of, reads, text_of
 from upheld.agreement.model.money import Amounts, Cap, Claim, Disputes, EarnBack, HighestOf, Right, Rounding
-from upheld.agreement.model.service import Changes, Communication, Continuity, Liability, Price, Renewal, Reviews, Services, Termination, \
-    Tiers, Transition, Words
+from upheld.agreement.model.service import (
+    Changes,
+    Communication,
+    Continuity,
+    Liability,
+    Price,
+    Renewal,
+    Reviews,
+    Services,
+    Termination,
+    Tiers,
+    Transition,
+    Words,
+)
 from upheld.agreement.model.state import States
 from upheld.values import quantity
 

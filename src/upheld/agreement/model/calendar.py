@@ -12,7 +12,6 @@ from pydantic import Discriminator, Field, Tag
 
 from upheld.agreement.model.form import (
     Clause,
-    Date,
     Length,
     Name,
     Names,

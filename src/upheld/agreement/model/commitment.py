@@ -12,8 +12,27 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from upheld.agreement.model.form import Clause, Event, Flag, Length, Name, Names, Prose, Sel, Text, Whole, gather, mapping_of, \
-    many, name_of, problem, quantity_of, reads, refuse, text_of
+from upheld.agreement.model.form import (
+    Clause,
+    Event,
+    Flag,
+    Length,
+    Name,
+    Names,
+    Prose,
+    Sel,
+    Text,
+    Whole,
+    gather,
+    many,
+    mapping_of,
+    name_of,
+    problem,
+    quantity_of,
+    reads,
+    refuse,
+    text_of,
+)
 from upheld.agreement.model.lookup import table
 from upheld.agreement.model.money import EarnBack, One, Task
 from upheld.agreement.model.window import Per

@@ -13,8 +13,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from upheld.agreement.model.form import Clause, Cond, Name, Names, Sel, Span, Text, Whole, many, mapping_of, name_of, \
-    problem, quantity_of, reads, refuse, text_of
+from upheld.agreement.model.form import (
+    Clause,
+    Cond,
+    Name,
+    Names,
+    Sel,
+    Span,
+    Text,
+    Whole,
+    many,
+    mapping_of,
+    name_of,
+    problem,
+    quantity_of,
+    reads,
+    refuse,
+    text_of,
+)
 from upheld.agreement.model.lookup import table
 from upheld.plans.lookup import Lookup
 from upheld.values import quantity
