@@ -37,10 +37,10 @@ fidelity: $(READY)
 	$(BIN)/python benchmarks/fidelity.py
 
 bench: $(READY)
-	$(BIN)/python benchmarks/run.py $(if $(OUT),--out $(OUT))
+	$(BIN)/python benchmarks/run.py $(if $(OUT),--out $(OUT)) $(if $(FULL),--full)
 
 bench-peers: $(READY)
-	$(BIN)/python benchmarks/peers.py --setup
+	$(BIN)/python benchmarks/peers.py --setup $(if $(OUT),--out $(OUT))
 
 docs: $(READY)
 	$(BIN)/python docs/build.py

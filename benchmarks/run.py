@@ -3,8 +3,8 @@
     python benchmarks/run.py [--out FILE.json] [--full] [--only WORD]... [--tiny]
 
 Prints a table with CPU and wall seconds (medians), the figure, the bar it has to reach and whether it does; writes the
-same as JSON to --out. ``--full`` adds the growth to fifty million (some minutes, some GiB). Where ``make bench-peers`` has built the peers'
-environment, their rows stand in the same run.
+same as JSON to --out. ``--full`` adds the growth to fifty million (some minutes, some GiB). Where ``make bench-peers`` has built
+the peers' environment, their rows stand in the same run.
 """
 
 from __future__ import annotations
@@ -71,9 +71,8 @@ def report(rows: Sequence[Row], out: str | None, *, peers: bool) -> None:
     print(text_table(rows))
     print()
     told = machine()
-    print(
-        f"medians, candidates interleaved; {told['cores']} cores, Python {told['python']}, numpy {told['numpy']}, polars {told['polars']}"
-    )
+    versions = ", ".join(f"{name} {told[name]}" for name in ("python", "numpy", "polars"))
+    print(f"medians, candidates interleaved; {told['cores']} cores, {versions}")
     if not peers:
         print("what people use today: make bench-peers")
     below = [row.name for row in rows if row.verdict == "below"]

@@ -70,7 +70,7 @@ case: case
 events:
   state: {column: event, at: at}
 attributes: [severity]
-complete: {from: 2025-01-01, until: 2027-01-01}
+complete: {from: 2025-01-01, until: 2026-04-01}
 """
 
 
@@ -172,9 +172,12 @@ def assess_row(cases: int, runs: int) -> list[Row]:
 def _counted(text: str, cases: int) -> str:
     """Every case must be counted once in each of the two commitments, decided or pending."""
     found: dict[str, int] = {}
-    for each in json.loads(text)["results"]:
-        found[each["commitment"]] = found.get(each["commitment"], 0) + int(each["n"]) + int(each["pending"])
-    return "every case counted once in each" if set(found.values()) == {cases} else f"COUNTED {found} OF {cases}"
+    for assessment in json.loads(text)["assessments"]:
+        for each in assessment["outcomes"]:
+            counts = each["counts"]
+            found[each["commitment"]] = found.get(each["commitment"], 0) + counts["measured"] + counts["pending"]
+    is_right = len(found) == 2 and set(found.values()) == {cases}
+    return "every case counted once in each" if is_right else f"COUNTED {found} OF {cases}"
 
 
 def command_rows(size: Size) -> list[Row]:

@@ -6,19 +6,27 @@ Law: shares nothing with the product but the description of a calendar; small in
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from upheld.calendars.spec import Weekly
 
 __all__ = ["clock_verdict", "due_at", "elapsed_us", "from_us", "local_us", "month_edges", "monthly_down", "opening", "to_us"]
 
-zoneinfo.reset_tzpath(to=())  # the pinned tzdata package, not the machine's
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_DAY = dt.date(1970, 1, 1)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """From the pinned tzdata package, not from the machine."""
+    with resources.files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as data:
+        return ZoneInfo.from_file(data, key=name)
 
 
 def to_us(moment: dt.datetime) -> int:
@@ -34,10 +42,10 @@ def from_us(us: int) -> dt.datetime:
 
 def local_us(text: str, zone: str, fold: int = 0) -> int:
     """A local wall time ``2025-03-30 01:00`` as µs UTC."""
-    return to_us(dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone), fold=fold))
+    return to_us(dt.datetime.fromisoformat(text).replace(tzinfo=_zone(zone), fold=fold))
 
 
-def _edge(day: dt.date, second: int, zone: zoneinfo.ZoneInfo, *, closing: bool) -> int:
+def _edge(day: dt.date, second: int, zone: ZoneInfo, *, closing: bool) -> int:
     """A wall time as an instant: a gap gives the transition, a fold its first time as opening, its second as closing."""
     naive = dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=second)
     moment = naive.replace(tzinfo=zone, fold=int(closing))
@@ -56,7 +64,7 @@ def _edge(day: dt.date, second: int, zone: zoneinfo.ZoneInfo, *, closing: bool) 
 
 def opening(spec: Weekly, first: dt.date, last: dt.date) -> list[tuple[int, int]]:
     """The open spans that begin on ``first`` … ``last``, merged, as µs UTC."""
-    zone = zoneinfo.ZoneInfo(spec.zone)
+    zone = _zone(spec.zone)
     closed = {day for each in spec.holidays for day in each.days}
     spans = []
     day = first
@@ -93,7 +101,7 @@ def due_at(spec: Weekly, start: int, target: int) -> int:
 
 def month_edges(zone: str, lo: int, hi: int) -> list[int]:
     """First instants of the local months that meet [lo, hi), clipped to it, and ``hi``."""
-    tz = zoneinfo.ZoneInfo(zone)
+    tz = _zone(zone)
     first = from_us(lo).astimezone(tz)
     edges, year, month = [lo], first.year, first.month
     while True:

@@ -44,7 +44,7 @@ def scaling_rows(sizes: tuple[int, ...]) -> list[Row]:
                     got["wall"],
                     n / got["wall"] / 1e6,
                     "M/s",
-                    note=f"peak {got['peak']:,.0f} MiB: start {got['start']:,.0f}, input {got['input']:,.0f}, work {got['work']:,.0f}",
+                    note=f"input {got['input']:,.0f} MiB, work {got['work']:,.0f} MiB, peak {got['peak']:,.0f} MiB",
                 )
             )
     return rows
