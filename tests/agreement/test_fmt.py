@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import event, given, settings
@@ -61,6 +63,15 @@ x-own: 1
 def test_the_layout() -> None:
     assert fmt(UNTIDY) == TIDY
     assert fmt(TIDY) == TIDY
+
+
+def test_a_whole_agreement_keeps_its_layout_but_for_what_yaml_would_misread() -> None:
+    text = (Path(__file__).parent / "whole.yaml").read_text(encoding="utf-8")
+    out = fmt(text)
+    assert '  severity: {"by impact, urgency": {high: {high: 1' in out
+    assert [line.split() for line in out.replace('"by impact, urgency"', "by impact, urgency").split("\n")] == [
+        line.split() for line in text.split("\n")
+    ]
 
 
 def test_long_lines_are_broken_between_items_never_inside_a_text() -> None:

@@ -136,7 +136,9 @@ class _Composer:
         if not isinstance(again, ev.StreamEndEvent):
             self._add("documents", "a second document begins here; a file holds one", self._place(again.start_mark, None),
                       "move it to a file of its own", ((root.place, "the first one begins here"),))
-        if not isinstance(root, Map):
+        if isinstance(root, Text) and not root.text and not self.findings:
+            self.findings.append(Finding("empty-file", "the file says nothing", Place(self.name), _BEGIN))
+        elif not isinstance(root, Map):
             self._add("not-a-mapping", "the file must be keys with values", root.place, _BEGIN)
         return root
 
@@ -266,7 +268,9 @@ class _Composer:
         self.findings.append(Finding(slug, message, place, help_, "error", related))
 
     def _place(self, start: Any, end: Any) -> Place:
-        line = self.lines[start.line] if start.line < len(self.lines) else ""
+        if start.line >= len(self.lines):  # the end of the file, behind its last line end
+            return Place(self.name, len(self.lines), 1, 1, self.lines[-1])
+        line = self.lines[start.line]
         if end is None:
             length = 1
         elif end.line == start.line:
