@@ -136,12 +136,12 @@ def _calendars(root: Path) -> tuple[dict[str, tuple[HolidayList, ...]], list[Fin
     findings: list[Finding] = []
     paths = sorted((root / "calendars").glob("*.y*ml"))
     if paths:
-        from upheld.calendars.holidays import read_holidays   # only where there is one: checking stays quick
+        from upheld.calendars.holidays import read_frozen
     for path in paths:
         name = path.relative_to(root).as_posix()
         try:
-            for frozen in read_holidays(name, _bytes(path)):
-                found[frozen.name] = (*found.get(frozen.name, ()), frozen)
+            frozen = read_frozen(name, _bytes(path))
+            found[frozen.name] = (*found.get(frozen.name, ()), frozen.holidays)
         except FindingsError as problem:
             findings += problem.findings
         except OSError as problem:

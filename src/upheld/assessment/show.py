@@ -49,9 +49,9 @@ def show_duration(us: Fraction | int, *, days: bool = False) -> str:
         parts = [(hours, "h"), (minutes, "min"), (seconds_left, "s")]
     else:
         minutes_whole = (seconds_whole + 30) // 60
-        days, rest = divmod(minutes_whole, 1440)
+        whole_days, rest = divmod(minutes_whole, 1440)
         hours, minutes = divmod(rest, 60)
-        parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+        parts = [(whole_days, "d"), (hours, "h"), (minutes, "min")]
     return sign + " ".join(f"{n} {unit}" for n, unit in parts if n)
 
 

@@ -19,10 +19,10 @@ def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
 
     Exit code 0: nothing to mend. 1: findings. 3: a file cannot be read at all.
     """
-    from upheld.values.finding import has_errors, ordered
+    from upheld.values.finding import Finding, has_errors, ordered
     from upheld.workspace import NoWorkspace, open_workspace, read_agreement_file
 
-    findings = []
+    findings: list[Finding] = []
     n = 0
     for path in paths or (Path(),):
         try:
