@@ -17,7 +17,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_ZERO = date(1970, 1, 1)
 
 ZONES = ("Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Africa/Casablanca", "Australia/Lord_Howe", "Asia/Tehran",
-         "America/Santiago", "Europe/Dublin", "Asia/Beirut", "Pacific/Apia", "Australia/Sydney", "America/St_Johns", "Africa/Cairo")
+         "America/Santiago", "Europe/Dublin", "Asia/Beirut", "Pacific/Apia", "Australia/Sydney", "America/St_Johns",
+         "Africa/Cairo")
 
 
 @lru_cache
@@ -100,9 +101,9 @@ def minutes(spec: Weekly, a: int, b: int) -> int:
 def due(spec: Weekly, start: int, target: int) -> int:
     day = at(start).astimezone(load(spec.zone)).date() - timedelta(days=2)
     for begin, end in windows(spec, day, day + timedelta(days=40)):
-        begin = max(begin, start)
-        if end > begin:
-            if end - begin >= target:
-                return begin + target
-            target -= end - begin
+        open_from = max(begin, start)
+        if end > open_from:
+            if end - open_from >= target:
+                return open_from + target
+            target -= end - open_from
     raise AssertionError("the oracle looked forty days ahead only")

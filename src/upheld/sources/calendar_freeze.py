@@ -40,12 +40,16 @@ def frozen_of(country: str, subdivision: str, years: Sequence[int], categories: 
     unknown = [name for name in categories if name not in kind.supported_categories]
     if unknown:
         raise UnknownCountryError(f"{country} has no category {unknown[0]!r}; it has {', '.join(kind.supported_categories)}")
-    language = "en_US" if "en_US" in kind.supported_languages else kind.default_language   # never the machine's own language
-    found = library.country_holidays(country, subdiv=subdivision or None, years=span, language=language,
-                                     categories=tuple(categories) or None)
+    language = "en_US" if "en_US" in kind.supported_languages else kind.default_language  # never the machine's own language
+    found = library.country_holidays(
+        country, subdiv=subdivision or None, years=span, language=language, categories=tuple(categories) or None
+    )
     days = tuple(sorted((day_ordinal(day.isoformat()), str(name)) for day, name in found.items() if day.year in span))
     return Frozen(
-        name=f"{country}-{subdivision}" if subdivision else country, days=days,
-        first=day_ordinal(date(span[0], 1, 1).isoformat()), last=day_ordinal(date(span[-1], 12, 31).isoformat()),
-        library=f"holidays {version("holidays")}", categories=tuple(categories) or ("public",),
+        name=f"{country}-{subdivision}" if subdivision else country,
+        days=days,
+        first=day_ordinal(date(span[0], 1, 1).isoformat()),
+        last=day_ordinal(date(span[-1], 12, 31).isoformat()),
+        library="holidays " + version("holidays"),
+        categories=tuple(categories) or ("public",),
     )
