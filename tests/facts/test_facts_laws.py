@@ -19,7 +19,9 @@ from upheld.facts.tables import OPEN, Attribute, CaseEvents, Facts, Header, Inte
 from upheld.sources.files import load, read_file
 from upheld.sources.model import read_source
 
-SOURCE = read_source("s", b"""upheld-source: 1
+SOURCE = read_source(
+    "s",
+    b"""upheld-source: 1
 source: s
 files: [x.csv]
 id: id
@@ -34,14 +36,27 @@ intervals: {kind: {column: event}, subject: case, start: at, end: end}
 samples: {series: {column: case}, at: at, value: value}
 counts: {series: {column: event}, start: at, each: 5m, total: rank}
 attributes: [colour]
-""")
+""",
+)
 HEADER = "id,replaces,void,known,rank,case,event,at,end,value,colour\n"
 
 small = st.integers(0, 6)
 lines = st.lists(
     st.builds(
-        lambda i, r, v, k, n, c, e, a, d, x, q: f"i{i},{f'i{r}' if r < 3 else ''},{v},{1000 + k},{n},c{c % 3},e{e % 2},{1000 + a},{1000 + a + d},{x}.{x},{q}",
-        small, st.integers(0, 9), st.sampled_from(["", "", "true"]), small, st.integers(0, 1), small, small, small, small, small, st.sampled_from(["", "red", "blue"]),
+        lambda i, r, v, k, n, c, e, a, d, x, q: (
+            f"i{i},{f'i{r}' if r < 3 else ''},{v},{1000 + k},{n},c{c % 3},e{e % 2},{1000 + a},{1000 + a + d},{x}.{x},{q}"
+        ),
+        small,
+        st.integers(0, 9),
+        st.sampled_from(["", "", "true"]),
+        small,
+        st.integers(0, 1),
+        small,
+        small,
+        small,
+        small,
+        small,
+        st.sampled_from(["", "red", "blue"]),
     ),
     max_size=12,
 )
@@ -94,7 +109,7 @@ def test_a_cut_of_a_cut_is_the_earlier_cut(rows: list[str], a: int, b: int) -> N
         assert events.bounds[-1] == len(events)
         assert (np.diff(events.bounds) >= 0).all()
         for i in range(len(events.case_names)):
-            assert (events.case[events.bounds[i]:events.bounds[i + 1]] == i).all()
+            assert (events.case[events.bounds[i] : events.bounds[i + 1]] == i).all()
     if once.intervals is not None:
         assert ((once.intervals.end <= early) | (once.intervals.end == OPEN)).all()
     assert bare(cut(once, late)) == bare(once)
@@ -105,7 +120,11 @@ def test_a_cut_of_a_cut_is_the_earlier_cut(rows: list[str], a: int, b: int) -> N
 def test_a_cut_is_what_would_have_been_loaded_then(rows: list[str], at: int) -> None:
     def kept(facts: Facts) -> object:
         table = cut(facts, at * 1_000_000).samples
-        return None if table is None or not len(table) else [shown(table.at), shown(table.value), shown(table.series), shown(table.header.disputed)]
+        return (
+            None
+            if table is None or not len(table)
+            else [shown(table.at), shown(table.value), shown(table.series), shown(table.header.disputed)]
+        )
 
     def plain(row: str) -> bool:
         parts = row.split(",")
@@ -192,14 +211,26 @@ def test_many_refusals_are_counted_not_lost() -> None:
 
 def test_two_sources_in_one_table_with_their_own_scales_and_coverage() -> None:
     def batch(source: str, value: int, scale: int) -> Batch:
-        return Batch("samples", source, source, np.array([1]), {"series": Attribute(np.zeros(1, np.int32), ("t",))}, {"at": np.array([5])}, {"value": np.array([value])}, scale)
+        return Batch(
+            "samples",
+            source,
+            source,
+            np.array([1]),
+            {"series": Attribute(np.zeros(1, np.int32), ("t",))},
+            {"at": np.array([5])},
+            {"value": np.array([value])},
+            scale,
+        )
 
     facts = record([batch("b", 15, 10), batch("a", 125, 100)], {"a": (0, 9)})
     assert facts.samples is not None
     assert facts.samples.value.tolist() == [125, 150]
     assert facts.samples.scales == (100,)
     assert facts.coverage is not None
-    assert list(zip(facts.coverage.start.tolist(), facts.coverage.end.tolist(), facts.coverage.assumed.tolist(), strict=True)) == [(0, 9, False), (5, 5, True)]
+    assert list(zip(facts.coverage.start.tolist(), facts.coverage.end.tolist(), facts.coverage.assumed.tolist(), strict=True)) == [
+        (0, 9, False),
+        (5, 5, True),
+    ]
 
 
 def test_weights_come_to_one_scale() -> None:

@@ -81,7 +81,14 @@ def test_what_is_no_stamp_is_refused_by_name(text: str, slug: str) -> None:
 
 
 def test_rows_are_read_one_by_one_whatever_stands_beside_them() -> None:
-    texts = ["2026-11-21T10:00Z", "2026-11-21T10:00:00.25+02:00", "x", "2026-11-21 10:00:30Z", "2026-11-21T10:00:00-01:00", "2026-11-21T10:00:00"]
+    texts = [
+        "2026-11-21T10:00Z",
+        "2026-11-21T10:00:00.25+02:00",
+        "x",
+        "2026-11-21 10:00:30Z",
+        "2026-11-21T10:00:00-01:00",
+        "2026-11-21T10:00:00",
+    ]
     together = read_stamps(texts, form("ISO"), BERLIN)
     for i, text in enumerate(texts):
         alone = read_stamps([text], form("ISO"), BERLIN)
@@ -110,7 +117,13 @@ def test_clock_changes(text: str, fold: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("%d/%m %H:%M", "needs %Y"), ("%Y-%m-%d %Q", "%Q"), ("%Y-%m-%d %", "%"), ("%Y-%m-%d %m", "twice"), ("%Y-%m-%d %I", "together")],
+    [
+        ("%d/%m %H:%M", "needs %Y"),
+        ("%Y-%m-%d %Q", "%Q"),
+        ("%Y-%m-%d %", "%"),
+        ("%Y-%m-%d %m", "twice"),
+        ("%Y-%m-%d %I", "together"),
+    ],
 )
 def test_forms_that_cannot_be(text: str, said: str) -> None:
     assert said in str(parse_form(text))
@@ -135,7 +148,10 @@ def test_agrees_with_the_standard_library(moment: dt.datetime, minutes: int) -> 
     assert got[0] == us(aware.isoformat())
 
 
-@given(st.lists(st.text(max_size=40), min_size=1, max_size=5), st.sampled_from(["ISO", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "epoch ms", "%Y-%m-%d %z"]))
+@given(
+    st.lists(st.text(max_size=40), min_size=1, max_size=5),
+    st.sampled_from(["ISO", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "epoch ms", "%Y-%m-%d %z"]),
+)
 def test_any_text_gives_a_time_or_a_reason(texts: list[str], pattern: str) -> None:
     got, problem = read_stamps(texts, form(pattern), BERLIN)
     assert len(got) == len(problem) == len(texts)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from upheld.facts.spec import Shape
 from upheld.facts.tables import I64, Attribute, Refused
 
-__all__ = ["Batch", "refuse_rows", "unite"]
+__all__ = ["Batch", "compact", "refuse_rows", "unite"]
 
 SHOWN = 1_000
 """How many rows of one file, column and reason are listed one by one; the rest is one line with their number."""
@@ -67,6 +67,16 @@ def unite(columns: Iterable[tuple[Attribute | None, int]]) -> Attribute:
         else:
             codes.append(_recode(column, place))
     return Attribute(codes[0] if len(codes) == 1 else np.concatenate(codes), tuple(names))
+
+
+def compact(column: Attribute) -> Attribute:
+    """The column without names that no row bears any more: a case whose rows were all refused is no case."""
+    borne = np.zeros(len(column.names) + 1, np.bool_)
+    borne[column.codes] = True
+    if borne[:-1].all():
+        return column
+    moved = np.append(np.where(borne[:-1], np.cumsum(borne[:-1]) - 1, -1), -1).astype(np.int32)
+    return Attribute(moved[column.codes], tuple(n for n, b in zip(column.names, borne[:-1].tolist(), strict=True) if b))
 
 
 def _recode(column: Attribute, place: Mapping[str, int]) -> NDArray[np.int32]:

@@ -43,14 +43,14 @@ def cut(facts: Facts, as_of: int | None) -> Facts:
     """
     return replace(
         facts,
-        events=_events(facts.events, as_of) if facts.events else None,
-        intervals=_intervals(facts.intervals, as_of) if facts.intervals else None,
-        samples=_plain(facts.samples, as_of) if facts.samples else None,
-        counts=_plain(facts.counts, as_of) if facts.counts else None,
-        subscriptions=_plain(facts.subscriptions, as_of) if facts.subscriptions else None,
-        charges=_plain(facts.charges, as_of) if facts.charges else None,
-        declarations=_plain(facts.declarations, as_of) if facts.declarations else None,
-        coverage=_coverage(facts.coverage, as_of) if facts.coverage else None,
+        events=_events(facts.events, as_of) if facts.events is not None else None,
+        intervals=_intervals(facts.intervals, as_of) if facts.intervals is not None else None,
+        samples=_plain(facts.samples, as_of) if facts.samples is not None else None,
+        counts=_plain(facts.counts, as_of) if facts.counts is not None else None,
+        subscriptions=_plain(facts.subscriptions, as_of) if facts.subscriptions is not None else None,
+        charges=_plain(facts.charges, as_of) if facts.charges is not None else None,
+        declarations=_plain(facts.declarations, as_of) if facts.declarations is not None else None,
+        coverage=_coverage(facts.coverage, as_of) if facts.coverage is not None else None,
     )
 
 
@@ -69,10 +69,11 @@ def _alive(header: Header, as_of: int | None) -> Mask | None:
 
 
 def _header(header: Header, at: I64 | None, as_of: int | None) -> Header:
-    disputed: Mask | None = None
-    if header.disputed_at is not None:
-        disputed = header.disputed_at != OPEN if as_of is None else header.disputed_at <= as_of
-    cleaned = replace(header, replaces=None, void=None, disputed=disputed)
+    disputed, since = header.disputed, header.disputed_at
+    if since is not None:
+        since = since if as_of is None else np.where(since <= as_of, since, OPEN)
+        disputed = since != OPEN
+    cleaned = replace(header, replaces=None, void=None, disputed=disputed, disputed_at=since)
     if at is None:
         return cleaned
     return replace(
@@ -83,7 +84,7 @@ def _header(header: Header, at: I64 | None, as_of: int | None) -> Header:
         recorded_at=None if header.recorded_at is None else header.recorded_at[at],
         ids=None if header.ids is None else header.ids.take(at),
         disputed=None if disputed is None else disputed[at],
-        disputed_at=None if header.disputed_at is None else header.disputed_at[at],
+        disputed_at=None if since is None else since[at],
     )
 
 
@@ -145,6 +146,4 @@ def _coverage(table: Coverage, as_of: int | None) -> Coverage:
     if as_of is None:
         return table
     at = np.flatnonzero(table.start < as_of)
-    return Coverage(
-        table.source.take(at), table.what.take(at), table.start[at], np.minimum(table.end[at], as_of), table.assumed[at]
-    )
+    return Coverage(table.source.take(at), table.what.take(at), table.start[at], np.minimum(table.end[at], as_of), table.assumed[at])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.facts.batch import Batch, refuse_rows
+from upheld.facts.batch import Batch, compact, refuse_rows
 from upheld.facts.codes import codes_of
 from upheld.facts.spec import Rule, SourceSpec, Value
 from upheld.facts.stamps import PROBLEMS, read_epochs, read_stamps, to_utc
@@ -87,9 +87,7 @@ class _Sheet:
         at = np.flatnonzero(bad)
         show = text or (lambda _: "")
         say = message if callable(message) else (lambda _: str(message))
-        self.refused += refuse_rows(
-            self.file, self.rows[at], column, slug, lambda i: show(int(at[i])), lambda i: say(int(at[i])), severity
-        )
+        self.refused += refuse_rows(self.file, self.rows[at], column, slug, lambda i: show(int(at[i])), lambda i: say(int(at[i])), severity)
 
 
 def map_frame(spec: SourceSpec, frame: pl.DataFrame, file: str, rows: I64) -> tuple[list[Batch], list[Refused]]:
@@ -122,9 +120,7 @@ def _rule(sheet: _Sheet, rule: Rule, shared: Mapping[str, Attribute], wrong: Mas
             pass
         elif name not in {"subject", "about", "actor", "tier"}:
             ignored = _ignored(sheet, value)
-            sheet.refuse(
-                absent & ~unknown & ~ignored, value.column, "missing-value", f"says nothing, and a fact needs its {name}"
-            )
+            sheet.refuse(absent & ~unknown & ~ignored, value.column, "missing-value", f"says nothing, and a fact needs its {name}")
         keep &= ~absent if name not in {"subject", "about", "actor", "tier"} else ~unknown
         texts[name] = column
     times = {name: _time(sheet, column, name, rule, keep) for name, column in rule.times.items()}
@@ -145,7 +141,7 @@ def _rule(sheet: _Sheet, rule: Rule, shared: Mapping[str, Attribute], wrong: Mas
         sheet.spec.name,
         sheet.file,
         _take(sheet.rows, at),
-        {k: v if at is None else _compact(v.take(at)) for k, v in texts.items()},
+        {k: v if at is None else compact(v.take(at)) for k, v in texts.items()},
         {k: _take(v, at) for k, v in times.items()},
         {k: _take(v, at) for k, v in numbers.items()},
         scale,
@@ -180,7 +176,7 @@ def _milestone(
         sheet.spec.name,
         sheet.file,
         sheet.rows[at],
-        {k: _compact(v.take(at)) for k, v in texts.items()},
+        {k: compact(v.take(at)) for k, v in texts.items()},
         {"at": stamp[chosen]},
         attributes={k: v.take(at) for k, v in carried.items()},
         known_at=np.maximum(said[chosen], stamp[chosen]),
@@ -189,16 +185,6 @@ def _milestone(
 
 def _take(values: I64, at: I64 | None) -> I64:
     return values if at is None else values[at]
-
-
-def _compact(column: Attribute) -> Attribute:
-    """The column without names that no row bears any more: a case whose rows were all refused is no case."""
-    borne = np.zeros(len(column.names) + 1, np.bool_)
-    borne[column.codes] = True
-    if borne[:-1].all():
-        return column
-    moved = np.append(np.where(borne[:-1], np.cumsum(borne[:-1]) - 1, -1), -1).astype(np.int32)
-    return Attribute(moved[column.codes], tuple(n for n, b in zip(column.names, borne[:-1].tolist(), strict=True) if b))
 
 
 def _pick(column: Attribute, at: I64 | None) -> Attribute:
@@ -231,12 +217,8 @@ def _mapped(sheet: _Sheet, value: Value, column: Attribute) -> tuple[Attribute, 
     table = value.map or {}
     targets = tuple(dict.fromkeys((*table.values(), *((value.rest,) if value.rest is not None else ()))))
     place = {name: i for i, name in enumerate(targets)}
-    strange = np.array(
-        [*(t not in table and t not in value.ignore and value.rest is None for t in column.names), False], np.bool_
-    )
-    codes = np.array(
-        [*(place.get(table.get(t, "" if t in value.ignore else value.rest or ""), -1) for t in column.names), -1], np.int32
-    )
+    strange = np.array([*(t not in table and t not in value.ignore and value.rest is None for t in column.names), False], np.bool_)
+    codes = np.array([*(place.get(table.get(t, "" if t in value.ignore else value.rest or ""), -1) for t in column.names), -1], np.int32)
     unknown: Mask = strange[column.codes]
     if unknown.any() and (value.column, "unmapped-value") not in sheet.told:
         sheet.told.add((value.column, "unmapped-value"))
@@ -364,9 +346,7 @@ def _numbers(sheet: _Sheet, rule: Rule, texts: Mapping[str, Attribute], keep: Ma
         elif name == "minor":
             numbers[name] = _money(sheet, value, texts["currency"], keep)
         else:
-            numbers[name] = _decimals(
-                sheet, Value(value.column, value.literal, value.map, value.ignore, value.default, scale=1), keep
-            )[0]
+            numbers[name] = _decimals(sheet, Value(value.column, value.literal, value.map, value.ignore, value.default, scale=1), keep)[0]
     return numbers, scale
 
 
@@ -385,9 +365,7 @@ def _decimals(sheet: _Sheet, value: Value, keep: Mask) -> tuple[I64, int]:
         return np.ones(len(sheet.rows), np.int64), 1
     column, unknown = found
     spelled = [Fraction(t) if _NUMBER.fullmatch(t) else None for t in column.names]
-    scale = value.scale or 10 ** max(
-        [len(t.partition(".")[2]) for t, f in zip(column.names, spelled, strict=True) if f is not None], default=0
-    )
+    scale = value.scale or 10 ** max([len(t.partition(".")[2]) for t, f in zip(column.names, spelled, strict=True) if f is not None], default=0)
     exact = [None if f is None or (f * scale).denominator != 1 or abs(f * scale) >= 2**62 else int(f * scale) for f in spelled]
     missing = column.codes < 0
     bad = np.array([*(f is None for f in spelled), False], np.bool_)[column.codes]

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.facts.batch import Batch, unite
+from upheld.facts.batch import Batch, compact, unite
 from upheld.facts.order import order_of, starts_of
 from upheld.facts.spec import Shape
 from upheld.facts.tables import (
@@ -86,7 +86,8 @@ def record(batches: Iterable[Batch], complete: Mapping[str, tuple[int, int | Non
     for batch in batches:
         by_shape.setdefault(batch.shape, []).append(batch)
     refused: list[Refused] = []
-    tables = {shape: _settled(_gather(shape, found), refused) for shape, found in by_shape.items() if sum(map(len, found))}
+    settled = {shape: _settled(_gather(shape, found), refused) for shape, found in by_shape.items() if sum(map(len, found))}
+    tables = {shape: table for shape, table in settled.items() if len(table)}
     built = {shape: _BUILD[shape](_sorted(table)) for shape, table in tables.items() if shape != "coverage"}
     return Facts(**built, coverage=_coverage(tables, complete or {}), refused=tuple(refused))  # type: ignore[arg-type]
 
@@ -98,10 +99,7 @@ def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
     n = sum(map(len, batches))
     names = dict.fromkeys(name for b in batches for name in b.texts)
     texts = {name: unite((b.texts.get(name), len(b)) for b in batches) for name in names}
-    attributes = {
-        name: unite((b.attributes.get(name), len(b)) for b in batches)
-        for name in sorted({a for b in batches for a in b.attributes})
-    }
+    attributes = {name: unite((b.attributes.get(name), len(b)) for b in batches) for name in sorted({a for b in batches for a in b.attributes})}
     times = {name: _joined([b.times[name] for b in batches]) for name in batches[0].times}
     numbers = {
         name: _joined([b.numbers.get(name, np.full(len(b), _unsaid(name, b.scale))) for b in batches])
@@ -133,7 +131,7 @@ def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
     if shape == "intervals":
         table.end_known_at = np.maximum(table.known_at, table.times["end"])
     if replaces is not None and ids is not None:
-        table.replaces = _targets(replaces, ids, source)
+        table.replaces = _wanted(replaces, ids)  # becomes positions once repetitions are gone
     return table
 
 
@@ -165,20 +163,27 @@ def _origin(batches: Sequence[Batch]) -> Origin:
 _NOBODY = -2
 
 
-def _targets(replaces: Attribute, ids: Attribute, source: Attribute) -> I64:
-    """The position of the row each row replaces: -1 for none, -2 where its source has no such row."""
+def _wanted(replaces: Attribute, ids: Attribute) -> I64:
+    """The id code of the row each row replaces: -1 for none, -2 for an id no row bears."""
     place = {name: i for i, name in enumerate(ids.names)}
     translate = np.array([*(place.get(name, _NOBODY) for name in replaces.names), -1], np.int64)
-    wanted = translate[replaces.codes]
+    return translate[replaces.codes]
+
+
+def _targets(wanted: I64, ids: Attribute, source: Attribute, drop: Mask) -> I64:
+    """The position of the row each row replaces, among the rows of its source that stay: -1 for none, -2 where there is none."""
     result = np.full(len(wanted), -1, np.int64)
     asking = np.flatnonzero(wanted != -1)
+    there = np.flatnonzero((ids.codes >= 0) & ~drop)
+    if not len(there):
+        result[asking] = _NOBODY
+        return result
     width = len(ids.names) + 1
-    key = source.codes.astype(np.int64) * width + ids.codes
-    key[ids.codes < 0] = -1
+    key = source.codes[there].astype(np.int64) * width + ids.codes[there]
     order = np.argsort(key, kind="stable")
     ask = source.codes[asking].astype(np.int64) * width + wanted[asking]
     found = np.minimum(np.searchsorted(key[order], ask), len(key) - 1)
-    result[asking] = np.where((key[order][found] == ask) & (wanted[asking] >= 0), order[found], _NOBODY)
+    result[asking] = np.where((key[order][found] == ask) & (wanted[asking] >= 0), there[order][found], _NOBODY)
     return result
 
 
@@ -191,6 +196,7 @@ def _settled(table: _Table, refused: list[Refused]) -> _Table:
     drop = np.zeros(len(table), np.bool_)
     _repetitions(table, table.ids, drop, refused)
     if table.replaces is not None:
+        table.replaces = _targets(table.replaces, table.ids, table.source, drop)
         _corrections(table, table.ids, table.replaces, drop, refused)
     return _kept(table, drop) if drop.any() else table
 
@@ -270,16 +276,12 @@ def _corrections(table: _Table, ids: Attribute, replaces: I64, drop: Mask, refus
         name = ids.names[ids.codes[row]] if ids.codes[row] >= 0 else ""
         if target == _NOBODY or _circular(replaces, row):
             what = "replaces itself, by way of others" if target != _NOBODY else "replaces a row this source does not have"
-            refused.append(
-                Refused(file, line, "replaces", "unknown-correction" if target == _NOBODY else "circular-correction", name, what)
-            )
+            refused.append(Refused(file, line, "replaces", "unknown-correction" if target == _NOBODY else "circular-correction", name, what))
             drop[row] = True
         elif target in seen:
             earlier = seen[target]
             place = table.origin.locate(int(table.seq[earlier]))
-            said = (
-                f"corrects a row that {place[0]}, row {place[1]} corrects already (correct the correction): the fact is disputed"
-            )
+            said = f"corrects a row that {place[0]}, row {place[1]} corrects already (correct the correction): the fact is disputed"
             refused.append(Refused(file, line, "replaces", "corrected-twice", name, said))
             if table.void is not None and table.void[earlier]:
                 _dispute(table, row, int(table.known_at[row]))
@@ -288,6 +290,12 @@ def _corrections(table: _Table, ids: Attribute, replaces: I64, drop: Mask, refus
                 drop[row] = True
         else:
             seen[target] = row
+    while len(lost := np.flatnonzero((replaces >= 0) & ~drop & drop[np.maximum(replaces, 0)])):
+        for row in lost.tolist():  # what would correct a refused row corrects nothing
+            file, line = table.origin.locate(int(table.seq[row]))
+            name = ids.names[ids.codes[row]] if ids.codes[row] >= 0 else ""
+            refused.append(Refused(file, line, "replaces", "unknown-correction", name, "replaces a row that was refused"))
+        drop[lost] = True
 
 
 def _circular(replaces: I64, row: int) -> bool:
@@ -329,7 +337,8 @@ def _sorted(table: _Table) -> _Table:
 
 
 def _kept(table: _Table, drop: Mask) -> _Table:
-    return _taken(table, np.flatnonzero(~drop))
+    kept = _taken(table, np.flatnonzero(~drop))
+    return replace(kept, texts={name: compact(column) for name, column in kept.texts.items()})
 
 
 def _taken(table: _Table, at: I64) -> _Table:
@@ -406,11 +415,7 @@ def _events(table: _Table) -> CaseEvents:
 
 def _intervals(table: _Table) -> Intervals:
     scale = int(table.scales.max())
-    weight = (
-        table.numbers["weight"] * (scale // table.scales)
-        if "weight" in table.numbers
-        else np.broadcast_to(np.int64(1), len(table))
-    )
+    weight = table.numbers["weight"] * (scale // table.scales) if "weight" in table.numbers else np.broadcast_to(np.int64(1), len(table))
     return Intervals(
         _header(table),
         table.texts["kind"],

@@ -104,8 +104,6 @@ def columns_of(spec: SourceSpec) -> tuple[str, ...]:
         names.update(dict.fromkeys((*rule.times.values(), rule.known_at)))
     for value in spec.attributes.values():
         names[value.column] = None
-    names.update(
-        dict.fromkeys((spec.explode.column if spec.explode else "", spec.id, spec.known_at, spec.replaces, spec.void, spec.rank))
-    )
+    names.update(dict.fromkeys((spec.explode.column if spec.explode else "", spec.id, spec.known_at, spec.replaces, spec.void, spec.rank)))
     names.pop("", None)
     return tuple(names)

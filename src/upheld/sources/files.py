@@ -35,9 +35,7 @@ Progress = Callable[[str, int, int], None]
 LIMITS = Limits()
 
 
-def load(
-    root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS
-) -> Facts:
+def load(root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS) -> Facts:
     """All facts of a workspace, with what could not be read in ``refused``. Corrections are applied by ``facts.cut``.
 
     ``source_names`` limits it to these sources. Raises FindingsError if a source file itself is wrong.
@@ -99,16 +97,12 @@ def _files_of(root: Path, spec: SourceSpec) -> tuple[list[Path], list[Refused]]:
     for pattern in spec.files:
         matched = sorted(p for p in root.glob(pattern) if not p.is_dir())
         if not matched:
-            refused.append(
-                Refused(pattern, 0, "", "no-file", pattern, f"no file matches, so source {spec.name} gives no facts from it")
-            )
+            refused.append(Refused(pattern, 0, "", "no-file", pattern, f"no file matches, so source {spec.name} gives no facts from it"))
         for path in matched:
             shown = path.relative_to(root).as_posix()
             steps = [path, *path.parents]
             if any(p.is_symlink() for p in steps[: steps.index(root)]):
-                refused.append(
-                    Refused(shown, 0, "", "path", shown, "is reached by a symbolic link, which may leave the workspace")
-                )
+                refused.append(Refused(shown, 0, "", "path", shown, "is reached by a symbolic link, which may leave the workspace"))
             else:
                 found[path] = None
     return list(found), refused
@@ -126,9 +120,7 @@ def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) 
                 lists = spec.explode.column if spec.explode and not spec.explode.separator else ""
                 frame, rows, refused = read_lines(data, name, columns_of(spec), lists, limits)
             else:
-                frame, rows, refused = read_table(
-                    data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim
-                )
+                frame, rows, refused = read_table(data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim)
             del data
         if spec.explode is not None:
             frame, rows = _exploded(frame, rows, spec.explode)

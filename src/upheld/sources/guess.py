@@ -140,9 +140,7 @@ def _look(column: pl.Series, nulls: Sequence[str]) -> _Column:
     filled = filled.filter(~filled.is_in(list(nulls))) if nulls else filled
     sample = tuple(filled.head(_SAMPLE).to_list())
     form, naive = _form(column.name, sample)
-    return _Column(
-        column.name, tuple(filled.to_list()) if form is None else sample, filled.n_unique() if len(filled) else 0, form, naive
-    )
+    return _Column(column.name, tuple(filled.to_list()) if form is None else sample, filled.n_unique() if len(filled) else 0, form, naive)
 
 
 def _form(name: str, values: Sequence[str]) -> tuple[StampForm | None, bool]:
@@ -237,9 +235,7 @@ def _write(name: str, kind: str, delimiter: str, columns: Sequence[_Column], row
     if keep:
         lines.append("attributes: [" + ", ".join(_quoted(k) for k in keep) + "]")
     report.append("attributes: " + (", ".join(keep) or "none"))
-    return Guess(
-        "\n".join(lines) + "\n", _agreement(_slug(Path(name).name.split(".")[0]), events, stops), tuple(report), tuple(unmapped)
-    )
+    return Guess("\n".join(lines) + "\n", _agreement(_slug(Path(name).name.split(".")[0]), events, stops), tuple(report), tuple(unmapped))
 
 
 def _events(
@@ -276,9 +272,7 @@ def _events(
         if event is None:
             unmapped.append((value, count))
         events.append(event or _slug(value))
-        lines.append(
-            f"      {_quoted(value)}: {events[-1]}" + ("" if event else f"      # question: {count:,} rows; what does it mean?")
-        )
+        lines.append(f"      {_quoted(value)}: {events[-1]}" + ("" if event else f"      # question: {count:,} rows; what does it mean?"))
     report.append(f"state: {state.name} at {own.name}; {len(unmapped)} of {len(values)} values have no plain meaning")
     report += [f"  {value}: {count:,} rows" for value, count in unmapped]
     lines.append(f"known_at: {_quoted(own.name)}")

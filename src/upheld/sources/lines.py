@@ -25,9 +25,7 @@ class _DoubledError(ValueError):
     """A key occurs twice in one object."""
 
 
-def read_lines(
-    data: bytes, file: str, wanted: Sequence[str], lists: str, limits: Limits
-) -> tuple[pl.DataFrame, I64, list[Refused]]:
+def read_lines(data: bytes, file: str, wanted: Sequence[str], lists: str, limits: Limits) -> tuple[pl.DataFrame, I64, list[Refused]]:
     """``(frame of text columns, row numbers i64[n] from 1, refused)``. The column ``lists`` keeps its lists of texts."""
     import polars as pl
 

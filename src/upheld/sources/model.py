@@ -364,12 +364,7 @@ def _shape(r: _Reading, path: Path, key: str, given: object, suffix: str) -> Rul
     wanted_texts = {t.rstrip("*") for t in texts} & keys.keys()
     wanted_times = {t.rstrip("*") for t in times} & keys.keys()
     wanted_numbers = {t.rstrip("*") for t in numbers} & keys.keys()
-    values = {
-        n: _value(r, (*path, n), keys[n], literal=n in _LITERAL)
-        for n in (*texts, *numbers)
-        for n in (n.rstrip("*"),)
-        if n in keys
-    }
+    values = {n: _value(r, (*path, n), keys[n], literal=n in _LITERAL) for n in (*texts, *numbers) for n in (n.rstrip("*"),) if n in keys}
     if "scale" in keys and "value" in values:
         scale = r.text((*path, "scale"), keys["scale"])
         if _WHOLE.fullmatch(scale):

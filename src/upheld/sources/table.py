@@ -88,14 +88,10 @@ def read_table(
     def refuse(bad: Mask, slug: str, message: str) -> None:
         nonlocal good
         at = np.flatnonzero(bad & good)
-        refused.extend(
-            refuse_rows(file, rows[at], "", slug, lambda i: line(int(at[i])), lambda i: message.format(n=int(fields[at[i]])))
-        )
+        refused.extend(refuse_rows(file, rows[at], "", slug, lambda i: line(int(at[i])), lambda i: message.format(n=int(fields[at[i]]))))
         good &= ~bad
 
-    refuse(
-        end - start > limits.cell_bytes * max(1, len(names)), "cell-size", f"is longer than {limits.cell_bytes:,} bytes a cell"
-    )
+    refuse(end - start > limits.cell_bytes * max(1, len(names)), "cell-size", f"is longer than {limits.cell_bytes:,} bytes a cell")
     refuse(stray, "stray-quote", 'has a quotation mark inside a cell: double it ("") and quote the cell')
     if not header:
         same = end - start == int(records.end[0] - records.start[0])
@@ -137,9 +133,7 @@ def _bytes(data: bytes) -> None:
         raise Unreadable("encoding", "the file is UTF-16: save it as UTF-8")
     nul = data.find(b"\0")
     if nul >= 0:
-        raise Unreadable(
-            "nul-byte", "a NUL byte stands in the text: the file is damaged or no CSV", data.count(b"\n", 0, nul) + 1
-        )
+        raise Unreadable("nul-byte", "a NUL byte stands in the text: the file is damaged or no CSV", data.count(b"\n", 0, nul) + 1)
     for lo in range(0, len(data), 1 << 26):
         _utf8(data, lo)
 
@@ -155,9 +149,7 @@ def _utf8(data: bytes, lo: int) -> None:
         data[lo:hi].decode("utf-8")
     except UnicodeDecodeError as error:
         at = lo + error.start
-        raise Unreadable(
-            "encoding", f"byte {data[at]:02X} is not UTF-8: save the file as UTF-8", data.count(b"\n", 0, at) + 1
-        ) from None
+        raise Unreadable("encoding", f"byte {data[at]:02X} is not UTF-8: save the file as UTF-8", data.count(b"\n", 0, at) + 1) from None
 
 
 def _scan(data: bytes, delimiter: int) -> _Records:
@@ -174,9 +166,7 @@ def _scan(data: bytes, delimiter: int) -> _Records:
         stray_at = np.sort(np.concatenate((opening[~fine_open], closing[~fine_close])))
         if len(quotes) % 2:
             at = int(stray_at[0]) if len(stray_at) else int(quotes[-1])
-            raise Unreadable(
-                "unclosed-quote", "a quotation mark is opened and never closed", int(np.count_nonzero(view[:at] == 10)) + 1
-            )
+            raise Unreadable("unclosed-quote", "a quotation mark is opened and never closed", int(np.count_nonzero(view[:at] == 10)) + 1)
         breaks, splits = (a[np.searchsorted(quotes, a) % 2 == 0] for a in (breaks, splits))
     start = np.concatenate(([0], breaks + 1))
     end = np.append(breaks, len(view))
@@ -225,9 +215,7 @@ def _delimiters(data: bytes, names: tuple[str, ...], delimiter: str, given: bool
     line = data[:65_536].split(b"\n", 1)[0].decode("utf-8", "replace")
     for other, word in ((";", "semicolon"), ("\t", "tab"), ("|", "pipe"), (",", "comma")):
         if other != delimiter and line.count(other) >= 1:
-            raise Unreadable(
-                "delimiter", f"the header has no {delimiter!r} but {line.count(other)} {word}s: say delimiter: {word}", 1
-            )
+            raise Unreadable("delimiter", f"the header has no {delimiter!r} but {line.count(other)} {word}s: say delimiter: {word}", 1)
 
 
 def _plain(name: str) -> str:
@@ -255,9 +243,7 @@ def _frame(body: bytes, names: tuple[str, ...], delimiter: str, wanted: Sequence
     columns = sorted(names.index(w) for w in wanted)
     try:
         head = delimiter.join(schema).encode() + b"\n"
-        frame = pl.read_csv(
-            head + body, separator=delimiter, schema=schema, columns=[f"c{i}" for i in columns] or ["c0"], infer_schema=False
-        )
+        frame = pl.read_csv(head + body, separator=delimiter, schema=schema, columns=[f"c{i}" for i in columns] or ["c0"], infer_schema=False)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise Unreadable("bad-table", f"{file} cannot be read as a table: {str(error).splitlines()[0][:200]}") from None
     if frame.height != n:
