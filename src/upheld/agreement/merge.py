@@ -33,7 +33,7 @@ OWN = frozenset({"upheld", "agreement", "version", "effective", "adopted", "base
 
 MAX_ENTRIES = 100_000
 MAX_CHAIN = 16
-_PINNED = re.compile(r"[^@\s]+@[0-9]+(\.[0-9]+)?")
+_PINNED = re.compile(r"\w[\w.-]*@[0-9]+(\.[0-9]+)?")  # no slash: a base is named, never found by a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,11 @@ class _Work:
         if named is None:
             return None
         if not isinstance(named, Text) or not _PINNED.fullmatch(named.text):
-            shown = f"`{named.text}`" if isinstance(named, Text) else "this"
-            better = f"{named.text.split('@')[0].strip()}@1" if isinstance(named, Text) else "standard@1"
-            self._add("base-unpinned", f"{shown} does not say which version of the base is meant", named.place,
+            written = named.text if isinstance(named, Text) else "this"
+            plain = re.fullmatch(r"\w[\w.-]*", written)
+            message = "does not say which version of the base is meant" if plain else "is not the name of an agreement and its version"
+            better = f"{written}@1" if plain and isinstance(named, Text) else "standard@1"
+            self._add("base-unpinned", f"`{written}` {message}", named.place,
                       f"name the agreement and its version: `based_on: {better}`")
             return None
         if named.text in chain or len(chain) >= MAX_CHAIN:
