@@ -21,6 +21,7 @@ __all__ = ["Groups", "Table", "carried", "columns_of", "discover", "forward_fill
 
 Mask = NDArray[np.bool_]
 Table = CaseEvents | Intervals | Samples | Counts
+_DENSE = 1 << 22
 _BUILT_IN = ("kind", "subject", "series", "event")
 
 
@@ -104,6 +105,9 @@ class Groups:
             n = len(rows) if self.names else 0
             return np.arange(n), np.zeros(n, np.int64), np.ones(n, np.bool_)
         ranks, codes = self._coded(columns, rows)
+        if all(len(code) and int(code.min()) >= 0 for code in codes):
+            at, group = _matches(ranks, codes, len(self.names), len(rows))
+            return at, group, np.ones(len(at), np.bool_)
         missing = np.zeros(len(rows), np.int64)
         foreign = np.zeros(len(rows), np.bool_)
         for i, code in enumerate(codes):
@@ -137,6 +141,19 @@ class Groups:
 
 def _matches(ranks: list[I64], codes: list[I64], n_groups: int, n_rows: int) -> tuple[I64, I64]:
     """Each row with each result that agrees on the axes given."""
+    size = 1
+    for rank in ranks:
+        size *= int(rank.max()) + 1
+    if ranks and size <= _DENSE:
+        table, place = np.full(size, -1, np.int64), np.zeros(n_groups, np.int64)
+        own = np.zeros(n_rows, np.int64)
+        for rank, code in zip(ranks, codes, strict=True):
+            width = int(rank.max()) + 1
+            place, own = place * width + rank, own * width + code if len(ranks) > 1 else code
+        table[place] = np.arange(n_groups)
+        if len(np.unique(place)) == n_groups:           # each value names one result: one look a row
+            group = table[own]
+            return (np.arange(n_rows), group) if (group >= 0).all() else (np.flatnonzero(group >= 0), group[group >= 0])
     key, own = np.zeros(n_groups, np.int64), np.zeros(n_rows, np.int64)
     for rank, code in zip(ranks, codes, strict=True):
         size = int(rank.max()) + 1
@@ -168,6 +185,10 @@ def discover(axes: tuple[str, ...], tables: Iterator[tuple[Columns, Mask]] | Seq
         for a in said:
             rows &= a.codes >= 0
         at = np.flatnonzero(rows)
+        if len(said) == 1:
+            present = np.bincount(said[0].codes[at], minlength=len(said[0].names)) > 0
+            found |= {(said[0].names[i],) for i in np.flatnonzero(present).tolist()}
+            continue
         combined = np.zeros(len(at), np.int64)
         for a in said:
             _, combined = np.unique(combined * len(a.names) + a.codes[at], return_inverse=True)

@@ -6,7 +6,7 @@ nothing is known (nobody watched, a sensor was silent).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -286,7 +286,8 @@ def _samples(view: View, rule: SampleState) -> Pieces:
     """A value holds until the next of its result, at most ``holds``; all else in ``[lo, hi)`` is unknown."""
     table = view.context.facts.samples
     if table is None or rule.series not in table.series.names:
-        return _nothing(view, frozenset((rule.series,)))
+        silent = complement(NOTHING, len(view.groups), view.lo, view.hi)     # whoever watched, no reading says anything
+        return replace(_nothing(view, frozenset((rule.series,))), gaps=silent)
     columns = columns_of(view.context.plan, table)
     series = table.series.names.index(rule.series)
     rows, group, sure = _chosen(view, columns, table, Every((Key("series", OneOf((rule.series,))), rule.where)), rule.same)

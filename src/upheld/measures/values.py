@@ -124,7 +124,8 @@ def _left_out(setting: Setting) -> Spans | None:
 def _figures(setting: Setting, rows: Rows, out: Spans | None, taken: dict[str, I64]) -> list[Figure]:
     n_cells = setting.n_cells
     counts = np.bincount(rows.cell, minlength=n_cells).tolist()
-    undecided = np.bincount(rows.cell[~rows.sure | (rows.good != rows.good_most)], minlength=n_cells).tolist()
+    open_ = ~rows.sure | (rows.good != rows.good_most) if _is_ratio(setting.plan) else ~rows.sure
+    undecided = np.bincount(rows.cell[open_], minlength=n_cells).tolist()
     gone = np.zeros(n_cells, np.int64)
     for positions in taken.values():
         gone += np.bincount(setting.rows.cell[positions], minlength=n_cells)
