@@ -6,6 +6,7 @@ instances are resolved for the dates asked, and what cannot be read is a finding
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -66,8 +67,13 @@ def read_feed(file: str, data: bytes, zone_name: str, first: int, last: int) -> 
 
     if len(data) > _LARGEST:
         raise FindingsError([Finding("calendar-feed", "the feed is larger than 16 MiB", Place(file))])
+    if not data.rstrip().endswith(b"END:VCALENDAR"):
+        cut = "the feed does not end with END:VCALENDAR: it was cut short or is no feed"
+        raise FindingsError([Finding("calendar-feed", cut, Place(file))])
     try:
-        feed = Calendar.from_ical(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")     # the library guesses at zones; ours are looked up below
+            feed = Calendar.from_ical(data)
         events = list(feed.walk("VEVENT"))
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise FindingsError([Finding("calendar-feed", f"the feed is not iCalendar: {error}", Place(file))]) from error
@@ -75,6 +81,10 @@ def read_feed(file: str, data: bytes, zone_name: str, first: int, last: int) -> 
     moved = [(str(event.get("UID", "")), _wall(reading, event["RECURRENCE-ID"])) for event in events if "RECURRENCE-ID" in event]
     for event in events:
         replaced = [] if "RECURRENCE-ID" in event else [wall for uid, wall in moved if uid == str(event.get("UID", ""))]
+        # the library sets aside what it cannot parse: an event read in part is not read
+        if event.errors:
+            reading.findings += [_finding(reading, event, f"{name}: {error}") for name, error in event.errors]
+            continue
         try:
             _event(reading, event, replaced)
         except (RecurrenceError, UnknownZone, ValueError, TypeError, AttributeError) as error:
