@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from test_findings import READ_OR_MERGED
+
 from upheld.agreement.load import load
 from upheld.values.finding_format import render
 

@@ -72,9 +72,6 @@ def _joined(desk: Desk, written: JoinedCalendar, name: str, zone: str, inside: t
 def _holidays(desk: Desk, written: WeeklyCalendar, name: str) -> tuple[HolidayList, ...]:
     dates = sorted(h for h in written.holidays if isinstance(h, int))
     found: list[HolidayList] = []
-    if dates:
-        first, last = (date.fromordinal(d + _EPOCH).year for d in (dates[0], dates[-1]))
-        found.append(HolidayList(tuple(dates), date(first, 1, 1).toordinal() - _EPOCH, date(last, 12, 31).toordinal() - _EPOCH, name="dates"))
     effective = desk.model.effective
     for listed in (h for h in written.holidays if isinstance(h, str)):
         if listed in desk.holidays:
@@ -85,4 +82,9 @@ def _holidays(desk: Desk, written: WeeklyCalendar, name: str) -> tuple[HolidayLi
         desk.say(("calendars", name, "holidays"), "holidays-not-frozen", f"the holidays of `{listed}` are not frozen to a file yet",
                  f"upheld calendar freeze {listed} --years {first}-{last}" if last > first else
                  f"upheld calendar freeze {listed} --years {first}")
+    if dates:
+        # dates alone are the whole list of the years they name; beside a frozen list they only add to what that list knows
+        first, last = (date.fromordinal(d + _EPOCH).year for d in (dates[0], dates[-1]))
+        known = [(h.first, h.last) for h in found] or [(date(first, 1, 1).toordinal() - _EPOCH, date(last, 12, 31).toordinal() - _EPOCH)]
+        found.append(HolidayList(tuple(dates), min(a for a, _ in known), max(b for _, b in known), name="dates"))
     return tuple(found)

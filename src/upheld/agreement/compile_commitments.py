@@ -229,7 +229,7 @@ def _values(desk: Desk, written: Values, head: Head, path: Path) -> ValuesPlan:
 
 
 def _one(text: str) -> Any:
-    from upheld.plans.selector import OneOf  # noqa: PLC0415
+    from upheld.plans.selector import OneOf
 
     return OneOf((text,))
 

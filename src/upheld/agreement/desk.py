@@ -30,7 +30,7 @@ class Desk:
     states: dict[str, StateRule] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)   # (kind, name) of everything referred to
 
-    def say(self, path: Path, slug: str, message: str, help: str = "", *, on_key: bool = False,  # noqa: A002
+    def say(self, path: Path, slug: str, message: str, help: str = "", *, on_key: bool = False,
             severity: Severity = "error", related: tuple[tuple[Path, str], ...] = ()) -> None:
         """One more problem."""
         self.problems.append(Problem(path, slug, message, help, on_key, severity, related))
@@ -41,7 +41,7 @@ class Desk:
         there = list(names)
         if name in there:
             return True
-        help = did_you_mean(name, there) or f"there is no {kind} yet: add one under {kind}s"  # noqa: A001
+        help = did_you_mean(name, there) or f"there is no {kind} yet: add one under {kind}s"
         self.say(path, f"unknown-{kind}", f"there is no {kind} `{name}`", help)
         return False
 
@@ -57,7 +57,7 @@ class Desk:
 
     def window(self, spec: WindowSpec, path: Path) -> WindowSpec:
         """A window with its zone."""
-        from dataclasses import replace  # noqa: PLC0415 - beside its only use
+        from dataclasses import replace
 
         zone = spec.zone or self.model.timezone
         if spec.zone:
@@ -66,7 +66,7 @@ class Desk:
 
     def zone(self, name: str, path: Path) -> bool:
         """Whether there is such a zone."""
-        from upheld.values.zone import UnknownZone, zone, zone_names  # noqa: PLC0415
+        from upheld.values.zone import UnknownZone, zone, zone_names
 
         try:
             zone(name)
@@ -78,7 +78,7 @@ class Desk:
 
 def did_you_mean_zone(name: str, names: Iterable[str]) -> str:
     """The nearest region, or how a zone is written."""
-    from upheld.agreement.suggest import nearest  # noqa: PLC0415
+    from upheld.agreement.suggest import nearest
 
     guess = nearest(name, sorted(names))
     return f"did you mean `{guess}`?" if guess else "write a region such as Europe/Berlin, UTC, or an offset such as +01:00"

@@ -16,7 +16,7 @@ Prefix = tuple[object, ...]
 _TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?%?)|(?P<name>[^\W\d][\w.-]*)|(?P<sign>[-+*/(),]))")
 
 
-class BadExpression(ValueError):  # noqa: N818
+class BadExpression(ValueError):
     """Says what stands where it should not."""
 
 
@@ -70,25 +70,25 @@ def _atom(tokens: list[str], depth: int) -> object:
         raise BadExpression("the expression ends too early")
     if depth > 30:
         raise BadExpression("the expression is nested too deep")
-    token = tokens.pop(0)
-    if token == "(":
+    word = tokens.pop(0)
+    if word == "(":
         inner = _sum(tokens, depth + 1)
         _expect(tokens, ")")
         return inner
-    if token in ("min", "max") and tokens and tokens[0] == "(":
+    if word in ("min", "max") and tokens and tokens[0] == "(":
         tokens.pop(0)
         parts = [_sum(tokens, depth + 1)]
         while tokens and tokens[0] == ",":
             tokens.pop(0)
             parts.append(_sum(tokens, depth + 1))
         _expect(tokens, ")")
-        return (token, *parts)
-    number = exact_number(token.removesuffix("%"))
+        return (word, *parts)
+    number = exact_number(word.removesuffix("%"))
     if number is not None:
-        return number / 100 if token.endswith("%") else Fraction(number)
-    if token in "+-*/(),":
-        raise BadExpression(f"`{token}` stands where a value should")
-    return token
+        return number / 100 if word.endswith("%") else Fraction(number)
+    if word in "+-*/(),":
+        raise BadExpression(f"`{word}` stands where a value should")
+    return word
 
 
 def _expect(tokens: list[str], sign: str) -> None:

@@ -90,7 +90,7 @@ def _digest(used: Mapping[str, bytes]) -> str:
 
 
 def _checked(compiled: Compiled, node: Node, overrides: tuple[Override, ...]) -> tuple[Finding, ...]:
-    from upheld.agreement.checks import check  # noqa: PLC0415 - checks import what this module defines
+    from upheld.agreement.checks import check
 
     problems = [*compiled.desk.problems, *check(compiled, overrides)]
     accepted = _accepts(node)

@@ -52,7 +52,7 @@ def _problems(error: ErrorDetails, plain: Any, model: type[BaseModel]) -> Iterab
             key = str(error["loc"][-1])
             yield Problem(path, "missing-key", f"`{key}` is missing{_in(path)}", f"add `{key}: ...`", True)
         case "literal_error":
-            words = [str(w) for w in _expected(model, error["loc"], context)]
+            words = [str(w) for w in _expected(context)]
             yield Problem(path, "unknown-word", f"`{error['input']}` is not known here", did_you_mean(str(error["input"]), words))
         case "union_tag_invalid":
             tags = [t.strip().strip("'") for t in str(context.get("expected_tags", "")).split(",")]
@@ -77,7 +77,7 @@ def _in(path: Path) -> str:
     return f" in `{'.'.join(str(p) for p in path)}`" if path else ""
 
 
-def _expected(model: type[BaseModel], loc: Sequence[str | int], context: Any) -> list[str]:
+def _expected(context: Any) -> list[str]:
     text = str(context.get("expected", ""))
     return [w.strip().strip("'") for part in text.split(" or ") for w in part.split(", ")]
 

@@ -72,15 +72,15 @@ def _gap(hole: Interval, here: Path, rows: list[Condition], words: dict[Fraction
     message = f"no {what} is agreed {where}" if axis == "result" else f"no row holds for {axis} {where}"
     row = above or below or rows[0]
     if low is not None and high is not None and low[0] == high[0]:
-        help = f"let one of the two rows include {said(low[0], words, unit)}"  # noqa: A001
+        help = f"let one of the two rows include {said(low[0], words, unit)}"
     elif above is not None and low is not None and high is not None:
         a, b = said(low[0], words, unit), said(high[0], words, unit)
-        help = f"begin this band at {a}, or add one from {a} to {b}"  # noqa: A001
+        help = f"begin this band at {a}, or add one from {a} to {b}"
     elif below is not None and low is not None and high is not None:
         a, b = said(low[0], words, unit), said(high[0], words, unit)
-        help = f"end this band at {b}, or add one from {a} to {b}"  # noqa: A001
+        help = f"end this band at {b}, or add one from {a} to {b}"
     else:
-        help = "add a row for them, or else"  # noqa: A001
+        help = "add a row for them, or else"
     return Problem((*here, row.text), "band-gap", message, help, True)
 
 

@@ -48,8 +48,8 @@ def target_missing(compiled: Compiled) -> Iterator[Problem]:
 
 
 def _pays_by_result(written: object) -> bool:
-    from upheld.agreement.checks.tables import credits_of  # noqa: PLC0415
-    from upheld.plans.lookup import axes_of  # noqa: PLC0415
+    from upheld.agreement.checks.tables import credits_of
+    from upheld.plans.lookup import axes_of
 
     return any("result" in axes_of(c.pay) for c, _ in credits_of(getattr(written, "credit", None), ()))
 
@@ -138,7 +138,7 @@ def attributes_are_known(compiled: Compiled) -> Iterator[Problem]:
 
 
 def _named(selector: Selector) -> bool:
-    from upheld.plans.selector import attributes_of  # noqa: PLC0415
+    from upheld.plans.selector import attributes_of
 
     return "event" in attributes_of(selector)
 

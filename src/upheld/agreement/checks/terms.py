@@ -96,8 +96,8 @@ def unused(compiled: Compiled) -> Iterator[Problem]:
 
 def _mentioned(compiled: Compiled) -> set[str]:
     """Attributes named in selectors, groups and credits."""
-    from upheld.agreement.checks.tables import tables_of  # noqa: PLC0415
-    from upheld.plans.selector import Either, Every, Key, attributes_of  # noqa: PLC0415
+    from upheld.agreement.checks.tables import tables_of
+    from upheld.plans.selector import Either, Every, Key, attributes_of
 
     found: set[str] = set()
     for name, written in compiled.desk.model.commitments.items():

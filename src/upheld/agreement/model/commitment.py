@@ -135,13 +135,13 @@ class Each:
 def start_of(value: Any) -> Selector | Every:
     """An event, or ``{every: quarter, at: end}``."""
     if isinstance(value, dict) and "every" in value:
-        from upheld.agreement.model.window import window_of  # noqa: PLC0415 - beside its only use
+        from upheld.agreement.model.window import window_of
 
         at = text_of(value.get("at", "start"))
         if at not in ("start", "end") or set(value) - {"every", "at"}:
             raise problem("starts", "a clock of the calendar is {every: <window>, at: start} or at: end")
         return Every(window_of(value["every"]), "end" if at == "end" else "start")
-    from upheld.agreement.model.form import event_of  # noqa: PLC0415
+    from upheld.agreement.model.form import event_of
 
     return event_of(value)
 
@@ -222,7 +222,7 @@ class Ratio:
 
 def ratio_of(value: Any) -> Ratio:
     """``{good: selector, total: selector}`` or a series' name."""
-    from upheld.agreement.model.form import selector_of  # noqa: PLC0415
+    from upheld.agreement.model.form import selector_of
 
     if isinstance(value, str):
         return Ratio(series=name_of(value))

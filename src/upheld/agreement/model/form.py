@@ -44,7 +44,7 @@ class Problem:
     related: tuple[tuple[Path, str], ...] = ()
 
 
-class Refusal(Exception):  # noqa: N818 - it is no error of ours
+class Refusal(Exception):
     """Carries problems out of a reader."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -56,7 +56,7 @@ Read = Callable[[Any], T]
 """Reads plain text, lists and mappings into a value, or raises ``Refusal``."""
 
 
-def problem(slug: str, message: str, help: str = "", path: Path = (), *, on_key: bool = False) -> Refusal:  # noqa: A002
+def problem(slug: str, message: str, help: str = "", path: Path = (), *, on_key: bool = False) -> Refusal:
     """A refusal with one problem."""
     return Refusal([Problem(path, slug, message, help, on_key)])
 
