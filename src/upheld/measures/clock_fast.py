@@ -32,6 +32,7 @@ class Track:
     """
 
     grid: Grid
+    until: int
     at: I64
     work: I64
     total: I64
@@ -61,13 +62,11 @@ def track(grid: Grid, at: I64, bounds: I64, counts: Mask | None, until: int, clo
     np.subtract(work[1:], work[:-1], out=amounts[:-1])
     filled = np.diff(bounds) > 0
     last = bounds[1:][filled] - 1
-    amounts[last] = (int(grid.work(np.array([until]))[0]) if close is None else grid.work(close)[filled]) - work[last]
-    if close is None:
-        np.maximum(amounts, 0, out=amounts)
+    amounts[last] = (int(grid.work(np.array([until]))[0]) if close is None else grid.work(np.minimum(close, until))[filled]) - work[last]
     if counts is not None:
         np.multiply(amounts, counts, out=amounts)
     np.cumsum(amounts, out=amounts)
-    return Track(grid, known, work, total)
+    return Track(grid, until, known, work, total)
 
 
 def timed(line: Track, begin: I64, end: I64, start: I64, stop: I64, target: I64, deadline: tuple[Mask, I64] | None, landing: Landing) -> Timed:
@@ -77,11 +76,9 @@ def timed(line: Track, begin: I64, end: I64, start: I64, stop: I64, target: I64,
     """
     used_before = line.total[begin]
     elapsed = line.total[end] - used_before
-    paused = line.grid.work(stop)
+    paused = line.grid.work(np.minimum(stop, line.until))
     paused -= line.work[begin]
     paused -= elapsed
-    # a start that lies ahead of the horizon has no time behind it
-    np.maximum(paused, 0, out=paused)
     left = target - elapsed
     over = left < 0
     hit = left <= 0

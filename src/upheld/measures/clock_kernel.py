@@ -105,6 +105,7 @@ class _Work:
     terms: Terms
     counts: Mask | None
     paused: Mask | None
+    stood: Mask | None
     row0: int
     case0: int
 
@@ -126,14 +127,16 @@ def _block(setting: Setting, events: CaseEvents, low: int, high: int, terms: Ter
     if not len(cycles):
         return no_outcomes()
     counts = ~paused if paused is not None else None
+    stood: Mask | None = None
     if cycles.gaps is not None:
         depth = np.zeros(len(block.at) + 1, np.int32)
         depth[cycles.gaps[0]] += 1
         depth[cycles.gaps[1]] -= 1
-        running = np.cumsum(depth[:-1]) == 0
-        counts = running if counts is None else counts & running
+        stood = np.cumsum(depth[:-1]) > 0
+        counts = ~stood if counts is None else counts & ~stood
+        stood[cycles.gaps[0]] = False                    # at the stop itself the case is still judged
     reader = Reader(setting.plan, block, setting.subscriptions, _zone(setting))
-    work = _Work(setting, block, reader, terms, counts, paused, row0, low)
+    work = _Work(setting, block, reader, terms, counts, paused, stood, row0, low)
     return _outcomes(work, cycles, change)
 
 
@@ -146,7 +149,7 @@ def _zone(setting: Setting) -> str:
 def _outcomes(work: _Work, cycles: Cycles, change: Moving) -> CaseOutcomes:
     setting, block, terms = work.setting, work.block, work.terms
     number = None if setting.numbers is None else setting.numbers[work.case0 + block.case[cycles.begin]]
-    points = Points(cycles.begin, cycles.begin, np.arange(len(cycles)), number)
+    points = Points(_last_known(work, cycles) if change.names else cycles.begin, cycles.begin, np.arange(len(cycles)), number)
     w, h = work.reader.leaf(setting.clause.within, points), work.reader.leaf(setting.clause.head.hours, points)
     which, w, sure = _spread(w, len(terms.within))
     owed = _Owed(which, w, h[which], sure)
@@ -168,6 +171,17 @@ def _outcomes(work: _Work, cycles: Cycles, change: Moving) -> CaseOutcomes:
     if moves is not None and moves.any():
         _changing(work, cycles, line, owed, np.flatnonzero(moves), change, result)
     return _table(work, cycles, line, owed, calendar, result)
+
+
+def _last_known(work: _Work, cycles: Cycles) -> I64:
+    """The last row of each cycle that is not ahead of the horizon; its start at least. The row of the stop belongs to it."""
+    block = work.block
+    last = np.minimum(cycles.end, block.bounds[1:][block.case[cycles.begin]] - 1)
+    ahead = np.flatnonzero(block.at > work.setting.until)
+    if len(ahead):
+        ahead = np.append(ahead, len(block.at))
+        last = np.minimum(last, ahead[np.searchsorted(ahead, cycles.begin)] - 1)
+    return np.maximum(last, cycles.begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +273,7 @@ def _fixed(work: _Work, line: _Line, owed: _Owed, mine: I64, calendar: str, resu
         rows, at, upto = _gathered(begin, end)
         bounds = np.append(at, len(rows))
         path = track(grid, block.at[rows], bounds, None if work.counts is None else work.counts[rows], setting.until,
-                     np.minimum(stop, max(setting.until, int(stop.max(initial=0)))))
+                     stop)
     found = timed(path, at, upto, start, stop, target, (dated, dates) if dated.any() else None, setting.clause.landing)
     result.put(mine, found, target, kind > 0)
 
@@ -329,12 +343,17 @@ def _changing(work: _Work, cycles: Cycles, line: _Line, owed: _Owed, mine: I64, 
     points = Points(rows, begin[turn], turn, number)
     w = work.reader.leaf(setting.clause.within, points)
     h = work.reader.leaf(setting.clause.head.hours, points)
-    w = np.where(owed.sure[mine][turn] & (w != UNDECIDED), np.maximum(w, -1), owed.w[mine][turn]).astype(np.int32)
+    # what is not said yet promises nothing yet; what is never said is owed by every row
+    w = np.where(w == UNDECIDED, np.where(owed.sure[mine], -1, owed.w[mine])[turn], np.maximum(w, -1)).astype(np.int32)
     h = np.maximum(h, -1)
-    tail = np.append(first[1:], len(rows)) - 1
-    owed.w[mine], owed.h[mine] = w[tail], h[tail]                           # the row that judges is the last one in force
+    if work.stood is not None:
+        # what a case says between a stop and its reopening judges nothing: what was in force at the stop goes on
+        entries = np.maximum.accumulate(np.where(work.stood[rows], 0, np.arange(len(rows))))
+        w, h = w[entries], h[entries]
     calendar = terms.runs_on[w, h]
     same = np.minimum.reduceat(calendar, first) == np.maximum.reduceat(calendar, first)
+    tail = np.append(first[1:], len(rows)) - 1
+    owed.w[mine], owed.h[mine] = w[tail], h[tail]                           # the row that judges is the last one in force
     plain = same & (np.maximum.reduceat(terms.dated[w], first) < 2) & (calendar[first] >= 0) & (change.on_change != "restart")
     if not setting.fast:
         plain[:] = False
@@ -358,7 +377,6 @@ def _stepping(work: _Work, line: _Line, mine: I64, rows: I64, turn: I64, chosen:
     cycle = place[turn[entry]]
     row = at[cycle] + rows[entry] - begin[cycle]
     target = np.where(terms.dated[w[entry]] == 1, terms.amount[w[entry]], NEVER)
-    target = target[_tails(block, rows[entry], cycle)]
     first = np.searchsorted(cycle, np.arange(len(chosen)))
     steps = Steps(row, block.at[rows[entry]], first, target)
     found = stepped(path, steps, at, upto, start, stop, setting.clause.landing, recomputed=change.recomputed)
@@ -367,21 +385,9 @@ def _stepping(work: _Work, line: _Line, mine: I64, rows: I64, turn: I64, chosen:
     result.put(mine, found, np.where(final < NEVER, final, 0), promised)
 
 
-def _tails(block: Block, rows: I64, cycle: I64) -> I64:
-    """For each entry the last entry of its cycle at the same instant: what is said in one instant is said at once."""
-    n = len(rows)
-    at = block.at[rows]
-    ends = np.ones(n, np.bool_)
-    ends[:-1] = (at[1:] != at[:-1]) | (cycle[1:] != cycle[:-1])
-    position = np.flatnonzero(ends)
-    return position[np.searchsorted(position, np.arange(n))]
-
-
 def _walking(work: _Work, line: _Line, i: int, rows: I64, w: I32, h: I32, change: Moving, result: _Result) -> None:
     setting, terms, block = work.setting, work.terms, work.block
     start, stop = int(line.start[i]), int(line.stop[i])
-    tails = _tails(block, rows, np.zeros(len(rows), np.int64))
-    w, h = w[tails], h[tails]
     at = np.minimum(block.at[rows], max(stop, start))
     counts = np.ones(len(rows), np.bool_) if work.counts is None else work.counts[rows]
     kind = terms.dated[w]

@@ -80,7 +80,9 @@ class Reader:
         """i32[n]: the row of the table for each point, ``NO_ROW`` or ``UNDECIDED``."""
         if table.is_constant:
             return np.zeros(len(points.row), np.int32)
-        return pick(table, self.columns(points), len(points.row))
+        column, n = self.columns(points), len(points.row)
+        nobody = Attribute(np.full(n, -1, np.int32), ())                      # an attribute no row of the table says
+        return pick(table, lambda name: found if (found := column(name)) is not None else nobody, n)
 
     def columns(self, points: Points) -> Callable[[str], Attribute | Numbers | None]:
         """The axes by name at the points."""

@@ -42,6 +42,7 @@ class Stretches:
 class _Clock:
     """The state of the walk."""
 
+    start: int = 0
     used: int = 0
     paused: int = 0
     since: int = 0                      # the stretch from which the time counts
@@ -56,7 +57,7 @@ def walk(stretches: Stretches, grids: Callable[[str], Grid], start: int, stop: i
          recomputed: bool) -> Timed:
     """The cycle from ``start`` to ``stop`` (or the horizon), as arrays of one entry."""
     ends = (*stretches.at[1:], max(stop, stretches.at[-1]))
-    clock = _Clock(date=stretches.date[0])
+    clock = _Clock(start, date=stretches.date[0])
     last = len(stretches.at) - 1
     for i, end in enumerate(ends):
         begin = stretches.at[i]
@@ -93,7 +94,7 @@ def _change(clock: _Clock, stretches: Stretches, i: int, grids: Callable[[str], 
     if clock.missed_at is None:
         clock.due = None
     if on_change == "restart":
-        clock.used, clock.paused, clock.since = 0, 0, i
+        clock.used, clock.paused, clock.since, clock.start = 0, 0, i, stretches.at[i]
         clock.date = stretches.date_from_here[i]
     elif on_change == "from_start":
         clock.used, clock.paused = _recounted(stretches, i, grids)
@@ -137,7 +138,9 @@ def _towards(clock: _Clock, name: str, begin: int, passed: int, target: int, gri
         clock.shortened = True
         return
     if clock.used + passed >= target and clock.due is None:
-        clock.due = max(_after(grids, name, begin, target - clock.used, landing), clock.changed_at or begin)
+        # used up before this stretch: due where the change says so; a target of nothing is due when the start's hours open
+        reached = begin if target and clock.used == target else _after(grids, name, begin if target else clock.start, max(target - clock.used, 0), landing)
+        clock.due = reached if clock.changed_at is None else max(reached, clock.changed_at)
     if clock.used + passed > target:
         clock.missed_at = _after(grids, name, begin, target - clock.used, "next_open")
 
@@ -146,7 +149,7 @@ def _last_alone(clock: _Clock, stretches: Stretches, ends: tuple[int, ...], grid
     """Judge by the last terms as if they had always been in force."""
     last = len(stretches.at) - 1
     name, kind, amount = stretches.terms(last)
-    fresh = _Clock(date=clock.date)
+    fresh = _Clock(clock.start, date=clock.date)
     for i in range(clock.since, last + 1):
         silent = fresh.missed_at is not None
         own = Stretches(stretches.at, stretches.counts, (name,) * (last + 1), (kind,) * (last + 1), (amount,) * (last + 1),
