@@ -53,15 +53,32 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
     covers: Selector = model.covers if model.covers is not None else EVERYTHING
     if model.covers is None and customer is not None:
         covers = Key("customer", OneOf(tuple(dict.fromkeys(n for n in (customer.id, customer.name) if n))))
-    return Compiled(Plan(
-        agreement=model.agreement, version=model.version, title=model.title or model.agreement, hash=digest, zone=model.timezone,
-        currency=model.currency, from_us=_midnight(home, effective.start),
-        until_us=None if effective.until is None else _midnight(home, effective.until + 1),
-        adopted_us=None if model.adopted is None else _midnight(home, model.adopted), customer=named, covers=covers,
-        calendars=dict(desk.calendars), attributes=attributes, states=dict(desk.states), exclusions=exclusions, commitments=commitments,
-        complete=tuple((c.source, _midnight(home, c.start), _NEVER if c.until is None else _midnight(home, c.until + 1))
-                       for c in model.complete),
-        semantics=int(model.upheld), places=places(node)), desk)
+    return Compiled(
+        Plan(
+            agreement=model.agreement,
+            version=model.version,
+            title=model.title or model.agreement,
+            hash=digest,
+            zone=model.timezone,
+            currency=model.currency,
+            from_us=_midnight(home, effective.start),
+            until_us=None if effective.until is None else _midnight(home, effective.until + 1),
+            adopted_us=None if model.adopted is None else _midnight(home, model.adopted),
+            customer=named,
+            covers=covers,
+            calendars=dict(desk.calendars),
+            attributes=attributes,
+            states=dict(desk.states),
+            exclusions=exclusions,
+            commitments=commitments,
+            complete=tuple(
+                (c.source, _midnight(home, c.start), _NEVER if c.until is None else _midnight(home, c.until + 1)) for c in model.complete
+            ),
+            semantics=int(model.upheld),
+            places=places(node),
+        ),
+        desk,
+    )
 
 
 def _midnight(home: Zone, day: int) -> int:
@@ -75,5 +92,3 @@ def places(node: Node) -> dict[str, Place]:
         if 0 < len(path) <= 4:
             found[".".join(str(p) for p in path)] = node.key_at(path)
     return found
-
-

@@ -56,8 +56,9 @@ def _joined(desk: Desk, written: JoinedCalendar, name: str, zone: str, inside: t
         for other in names:
             path = ("calendars", name, key)
             if other in inside:
-                desk.say(path, "calendar-circle", f"calendar `{name}` is made of itself: {' -> '.join((*inside, other))}",
-                         "take one of them out")
+                desk.say(
+                    path, "calendar-circle", f"calendar `{name}` is made of itself: {' -> '.join((*inside, other))}", "take one of them out"
+                )
             elif desk.calendar(other, path):
                 found.append(_calendar(desk, other, inside))
         return tuple(found)
@@ -79,9 +80,12 @@ def _holidays(desk: Desk, written: WeeklyCalendar, name: str) -> tuple[HolidayLi
             continue
         first = int(show_day(effective.start)[:4])
         last = int(show_day(effective.until)[:4]) if effective.until is not None else first + 2
-        desk.say(("calendars", name, "holidays"), "holidays-not-frozen", f"the holidays of `{listed}` are not frozen to a file yet",
-                 f"upheld calendar freeze {listed} --years {first}-{last}" if last > first else
-                 f"upheld calendar freeze {listed} --years {first}")
+        desk.say(
+            ("calendars", name, "holidays"),
+            "holidays-not-frozen",
+            f"the holidays of `{listed}` are not frozen to a file yet",
+            f"upheld calendar freeze {listed} --years {first}-{last}" if last > first else f"upheld calendar freeze {listed} --years {first}",
+        )
     if dates:
         # dates alone are the whole list of the years they name; beside a frozen list they only add to what that list knows
         first, last = (date.fromordinal(d + _EPOCH).year for d in (dates[0], dates[-1]))

@@ -86,11 +86,29 @@ def _head(desk: Desk, name: str, written: Any, path: Path) -> Head:
             desk.known("party", party, desk.model.parties or ("provider", "customer"), (*path, party_key))
     rounding = Rounding(written.round.to, written.round.mode) if written.round else None
     return Head(
-        id=name, window=_window(desk, written, path), says=written.says, sentence=sentence(name, written, desk.model), of=written.of,
-        for_each=written.for_each, target=written.target, breach=written.breach, hours=hours, excluding=written.excluding,
-        binding=written.binding, when_empty=written.when_empty, minimum_sample=written.minimum_sample, rounding=rounding,
-        unknown=written.unknown, mid_window=written.mid_window, open_cases=written.open_cases, points=written.points,
-        repeat=written.repeat, promised_by=written.promised_by, to=written.to, backed_by=written.backed_by)
+        id=name,
+        window=_window(desk, written, path),
+        says=written.says,
+        sentence=sentence(name, written, desk.model),
+        of=written.of,
+        for_each=written.for_each,
+        target=written.target,
+        breach=written.breach,
+        hours=hours,
+        excluding=written.excluding,
+        binding=written.binding,
+        when_empty=written.when_empty,
+        minimum_sample=written.minimum_sample,
+        rounding=rounding,
+        unknown=written.unknown,
+        mid_window=written.mid_window,
+        open_cases=written.open_cases,
+        points=written.points,
+        repeat=written.repeat,
+        promised_by=written.promised_by,
+        to=written.to,
+        backed_by=written.backed_by,
+    )
 
 
 def _window(desk: Desk, written: Any, path: Path) -> WindowSpec:
@@ -128,8 +146,13 @@ def _clock(desk: Desk, written: Clock, head: Head, path: Path) -> ClockPlan:
     elif written.starts is not None:
         starts = written.starts
         if written.before is not None:
-            desk.say((*path, "before"), "starts-and-before", "a clock that is turned round has no start of its own",
-                     "take out starts or before", on_key=True)
+            desk.say(
+                (*path, "before"),
+                "starts-and-before",
+                "a clock that is turned round has no start of its own",
+                "take out starts or before",
+                on_key=True,
+            )
     elif written.before is not None:
         starts = written.before
     else:
@@ -140,8 +163,19 @@ def _clock(desk: Desk, written: Clock, head: Head, path: Path) -> ClockPlan:
         within = _everyone(within)
     reopen = {"final": 0, "new cycle": None}.get(written.reopen, written.reopen) if isinstance(written.reopen, str) else written.reopen
     assert not isinstance(reopen, str)
-    return ClockPlan(head, starts, written.stops, within, written.pauses, written.before, written.again, written.counted, reopen,
-                     written.landing, written.value)
+    return ClockPlan(
+        head,
+        starts,
+        written.stops,
+        within,
+        written.pauses,
+        written.before,
+        written.again,
+        written.counted,
+        reopen,
+        written.landing,
+        written.value,
+    )
 
 
 def _within(desk: Desk, written: Clock, path: Path) -> Lookup[Promise]:
@@ -155,8 +189,13 @@ def _within(desk: Desk, written: Clock, path: Path) -> Lookup[Promise]:
         place: Path = (*path, "within", *table_path(written.within, below[index]))
         leaves.append(None if leaf is None else tuple(_share(desk, each, place) for each in leaf))
     if written.target is not None and any(s.least is not None or s.all_but is not None for leaf in leaves if leaf for s in leaf):
-        desk.say((*path, "target"), "two-targets", "the shares in `within` are a target already", "take out target, or write within as one duration",
-                 on_key=True)
+        desk.say(
+            (*path, "target"),
+            "two-targets",
+            "the shares in `within` are a target already",
+            "take out target, or write within as one duration",
+            on_key=True,
+        )
     return Lookup(written.within.root, tuple(leaves), written.within.labels)
 
 
@@ -173,8 +212,7 @@ def heads(root: Branch, rows: Path) -> Path:
     node: Branch | Leaf = root
     axes = _axes_along(root, rows)
     for depth, row in enumerate(rows):
-        for last in range(len(axes), depth, -1):
-            path.append("by " + ", ".join(axes[depth:last]))
+        path += ["by " + ", ".join(axes[depth:last]) for last in range(len(axes), depth, -1)]
         path.append(row)
         if isinstance(node, Branch):
             node = next(child for key, child in node.rows if ("else" if isinstance(key, Else) else key.text) == row)
@@ -204,8 +242,10 @@ def _plain(within: Lookup[Promise]) -> bool:
 
 def _everyone(within: Lookup[Promise]) -> Lookup[Promise]:
     """A bare duration without a target binds each case: all of them."""
-    one = [None if leaf is None else tuple(replace(s, least=Fraction(1)) if s.least is None and s.all_but is None else s
-                                           for s in leaf) for leaf in within.leaves]
+    one = [
+        None if leaf is None else tuple(replace(s, least=Fraction(1)) if s.least is None and s.all_but is None else s for s in leaf)
+        for leaf in within.leaves
+    ]
     return Lookup(within.root, tuple(one), within.labels)
 
 
@@ -257,20 +297,45 @@ def _part_names(written: Combine) -> tuple[str, ...]:
         named = names_in(parse_expression(written.expression)) if written.expression else ()
     except BadExpression:
         named = ()
-    return (*written.all_of, *written.any_of, *written.sum_of, *written.points_of, *written.weighted, *written.series, *written.parallel,
-            *(written.k_of_n.of if written.k_of_n else ()), *named)
+    return (
+        *written.all_of,
+        *written.any_of,
+        *written.sum_of,
+        *written.points_of,
+        *written.weighted,
+        *written.series,
+        *written.parallel,
+        *(written.k_of_n.of if written.k_of_n else ()),
+        *named,
+    )
 
 
 def _combine(desk: Desk, written: Combine, head: Head, path: Path) -> CombinePlan:
-    said = [(key, value) for key, value in (
-        ("all of", written.all_of), ("any of", written.any_of), ("sum of", written.sum_of), ("sum of points", written.points_of),
-        ("weighted", tuple(written.weighted)), ("series", written.series), ("parallel", written.parallel),
-        ("k of n", written.k_of_n.of if written.k_of_n else ()), ("expression", (written.expression,) if written.expression else ())) if value]
+    said = [
+        (key, value)
+        for key, value in (
+            ("all of", written.all_of),
+            ("any of", written.any_of),
+            ("sum of", written.sum_of),
+            ("sum of points", written.points_of),
+            ("weighted", tuple(written.weighted)),
+            ("series", written.series),
+            ("parallel", written.parallel),
+            ("k of n", written.k_of_n.of if written.k_of_n else ()),
+            ("expression", (written.expression,) if written.expression else ()),
+        )
+        if value
+    ]
     if len(said) != 1:
-        desk.say(path, "combine-one", "a combination says one way to combine", "keep one of: all of, any of, sum of, sum of points, weighted, "
-                 "series, parallel, k of n, expression", on_key=True)
+        desk.say(
+            path,
+            "combine-one",
+            "a combination says one way to combine",
+            "keep one of: all of, any of, sum of, sum of points, weighted, series, parallel, k of n, expression",
+            on_key=True,
+        )
         return CombinePlan(head, "all of", ())
-    (operation, parts), = said
+    ((operation, parts),) = said
     tree: tuple[object, ...] = ()
     if operation == "expression":
         try:

@@ -41,8 +41,9 @@ def compile_attributes(desk: Desk) -> dict[str, AttributeRule]:
     found: dict[str, AttributeRule] = {}
     for name, written in desk.model.attributes.items():
         leaves = written.values or tuple(dict.fromkeys(v for v in written.table.leaves if v is not None) if written.table else ())
-        found[name] = AttributeRule(name, written.table, written.read.when, written.read.lead_us, tuple(reversed(leaves)),
-                                    written.after_miss, written.on_change)
+        found[name] = AttributeRule(
+            name, written.table, written.read.when, written.read.lead_us, tuple(reversed(leaves)), written.after_miss, written.on_change
+        )
     return found
 
 
@@ -74,8 +75,9 @@ def _state(desk: Desk, name: str, written: Any, *, of_clock: bool) -> StateRule:
             intervals = "kind" in said or "subject" in said or written.weight is not None or bool(written.same)
             if not intervals and (of_clock or "status" in said):
                 return StatusState(written.where, written.at_least)
-            return IntervalState(written.where, written.at_least, written.counts_from is not None, written.weight, written.overlap,
-                                 written.same)
+            return IntervalState(
+                written.where, written.at_least, written.counts_from is not None, written.weight, written.overlap, written.same
+            )
         case WrittenEvents():
             return EventState(written.begins, written.ends, written.at_least)
         case WrittenSamples():
@@ -98,8 +100,12 @@ def _joined(desk: Desk, name: str, written: JoinedState) -> StateRule:
     if written.of:
         count = int(written.at_least)
         if not 1 <= count <= len(written.of):
-            desk.say((*path, "at_least"), "state-count", f"at least {count} of {len(written.of)} states is never or always true",
-                     f"write a number from 1 to {len(written.of)}")
+            desk.say(
+                (*path, "at_least"),
+                "state-count",
+                f"at least {count} of {len(written.of)} states is never or always true",
+                f"write a number from 1 to {len(written.of)}",
+            )
         return Combination(written.of, count)
     run = written.at_least
     parts = list(written.all_of)
@@ -123,8 +129,13 @@ def _circle(desk: Desk, root: str, name: str, inside: tuple[str, ...]) -> None:
     rule = desk.states.get(name)
     for other in rule.of if isinstance(rule, Combination) else ():
         if other == root and root == min(inside):
-            desk.say(("states", root), "state-circle", f"state `{root}` is made of itself: {' -> '.join((*inside, other))}",
-                     "take one of them out", on_key=True)
+            desk.say(
+                ("states", root),
+                "state-circle",
+                f"state `{root}` is made of itself: {' -> '.join((*inside, other))}",
+                "take one of them out",
+                on_key=True,
+            )
         elif other not in inside and other != root:
             _circle(desk, root, other, (*inside, other))
 
@@ -139,10 +150,15 @@ def compile_exclusions(desk: Desk) -> dict[str, ExclusionRule]:
         allowance = written.up_to
         needs: Any = written.needs
         found[name] = ExclusionRule(
-            name, written.effect, written.where, written.during,
+            name,
+            written.effect,
+            written.where,
+            written.during,
             notice=desk.within(written.notice, (*path, "notice")) if written.notice else None,
             allowance_us=allowance.us if allowance else None,
             allowance_per=desk.window(allowance.per, (*path, "up_to")) if allowance else None,
-            needs=needs, until=desk.within(written.until, (*path, "until")) if written.until else None,
-            until_after=(written.until.after if written.until else "") or "window")
+            needs=needs,
+            until=desk.within(written.until, (*path, "until")) if written.until else None,
+            until_after=(written.until.after if written.until else "") or "window",
+        )
     return found

@@ -28,10 +28,19 @@ class Desk:
     problems: list[Problem] = field(default_factory=list)
     calendars: dict[str, CalendarSpec] = field(default_factory=dict)
     states: dict[str, StateRule] = field(default_factory=dict)
-    used: set[tuple[str, str]] = field(default_factory=set)   # (kind, name) of everything referred to
+    used: set[tuple[str, str]] = field(default_factory=set)  # (kind, name) of everything referred to
 
-    def say(self, path: Path, slug: str, message: str, help: str = "", *, on_key: bool = False,
-            severity: Severity = "error", related: tuple[tuple[Path, str], ...] = ()) -> None:
+    def say(
+        self,
+        path: Path,
+        slug: str,
+        message: str,
+        help: str = "",  # noqa: A002 - the word the finding shows
+        *,
+        on_key: bool = False,
+        severity: Severity = "error",
+        related: tuple[tuple[Path, str], ...] = (),
+    ) -> None:
         """One more problem."""
         self.problems.append(Problem(path, slug, message, help, on_key, severity, related))
 
@@ -41,8 +50,8 @@ class Desk:
         there = list(names)
         if name in there:
             return True
-        help = did_you_mean(name, there) or f"there is no {kind} yet: add one under {kind}s"
-        self.say(path, f"unknown-{kind}", f"there is no {kind} `{name}`", help)
+        advice = did_you_mean(name, there) or f"there is no {kind} yet: add one under {kind}s"
+        self.say(path, f"unknown-{kind}", f"there is no {kind} `{name}`", advice)
         return False
 
     def calendar(self, name: str, path: Path) -> bool:

@@ -16,7 +16,7 @@ Prefix = tuple[object, ...]
 _TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?%?)|(?P<name>[^\W\d][\w.-]*)|(?P<sign>[-+*/(),]))")
 
 
-class BadExpression(ValueError):
+class BadExpression(ValueError):  # noqa: N818 - a verdict on a text, not a fault
     """Says what stands where it should not."""
 
 

@@ -40,8 +40,9 @@ class Loaded:
     hash: str = ""
 
 
-def load(files: Mapping[str, bytes], *, name: str, holidays: Mapping[str, tuple[HolidayList, ...]] | None = None,
-         bases: Bases | None = None) -> Loaded:
+def load(
+    files: Mapping[str, bytes], *, name: str, holidays: Mapping[str, tuple[HolidayList, ...]] | None = None, bases: Bases | None = None
+) -> Loaded:
     """The agreement in ``files[name]``. ``holidays``: frozen lists by name (``DE-BE``). Raises ``KeyError`` without that file."""
     data = files[name]
     used = {name: data}
@@ -98,16 +99,26 @@ def _checked(compiled: Compiled, node: Node, overrides: tuple[Override, ...]) ->
     used: set[tuple[Path, str]] = set()
     for problem in problems:
         finding = as_finding(problem, node)
-        scope = next((path for path in sorted(accepted, key=len, reverse=True)
-                      if problem.path[:len(path)] == path and problem.slug in accepted[path]), None)
+        scope = next(
+            (path for path in sorted(accepted, key=len, reverse=True) if problem.path[: len(path)] == path and problem.slug in accepted[path]),
+            None,
+        )
         if scope is not None and problem.slug not in UNACCEPTABLE:
             used.add((scope, problem.slug))
             finding = replace(finding, severity="note", help=f"accepted: {accepted[scope][problem.slug]}")
         findings.append(finding)
     for path, slugs in accepted.items():
-        findings += [Finding("accept-unused", f"`{slug}` is accepted here, but nothing of the kind was found",
-                             node.key_at((*path, "accept", slug)), "take it out", "warning")
-                     for slug in slugs if (path, slug) not in used]
+        findings += [
+            Finding(
+                "accept-unused",
+                f"`{slug}` is accepted here, but nothing of the kind was found",
+                node.key_at((*path, "accept", slug)),
+                "take it out",
+                "warning",
+            )
+            for slug in slugs
+            if (path, slug) not in used
+        ]
     return tuple(findings)
 
 

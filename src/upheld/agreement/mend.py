@@ -56,7 +56,9 @@ def _problems(error: ErrorDetails, plain: Any, model: type[BaseModel]) -> Iterab
             yield Problem(path, "unknown-word", f"`{error['input']}` is not known here", did_you_mean(str(error["input"]), words))
         case "union_tag_invalid":
             tags = [t.strip().strip("'") for t in str(context.get("expected_tags", "")).split(",")]
-            yield Problem((*path, "measure"), "unknown-word", f"`{context.get('tag')}` is not a measure", did_you_mean(str(context.get("tag")), tags))
+            yield Problem(
+                (*path, "measure"), "unknown-word", f"`{context.get('tag')}` is not a measure", did_you_mean(str(context.get("tag")), tags)
+            )
         case "union_tag_not_found":
             yield Problem(path, "missing-key", f"`measure` is missing{_in(path)}", "add measure: availability, clock, values or combine", True)
         case "value_error":

@@ -52,16 +52,26 @@ def table_words(lookup: Lookup[Any], say: Any) -> str:
 
 
 def _availability(c: Availability) -> str:
-    value = {"share": "the share of time not", "total": "the total time", "number": "the number of times", "longest": "the longest time",
-             "mean between": "the mean time between times"}[c.value]
+    value = {
+        "share": "the share of time not",
+        "total": "the total time",
+        "number": "the number of times",
+        "longest": "the longest time",
+        "mean between": "the mean time between times",
+    }[c.value]
     hours = "" if c.hours is None else f" in {table_words(c.hours, str)}"
     base = {"hours": f"out of the agreed hours{hours}", "period": "out of the whole period"}.get(c.out_of, f"out of `{c.out_of}`")
     return f"{value} in `{c.down}`{_of(c.of)}, {base}," if c.value == "share" else f"{value} in `{c.down}`{_of(c.of)}{hours}"
 
 
 def _clock(c: Clock) -> str:
-    starts = f"every {c.starts.window.text} at its {c.starts.at}" if isinstance(c.starts, Every) else \
-        selector_words(c.starts) if c.starts is not None else ""
+    starts = (
+        f"every {c.starts.window.text} at its {c.starts.at}"
+        if isinstance(c.starts, Every)
+        else selector_words(c.starts)
+        if c.starts is not None
+        else ""
+    )
     how = table_words(c.within, _promise) if c.within is not None else ""
     stops = selector_words(c.stops)
     if c.before is not None:
@@ -79,8 +89,9 @@ def _promise(shares: tuple[Each, ...]) -> str:
 
 def _values(c: Values) -> str:
     if c.ratio is not None:
-        what = f"good over total of {c.ratio.series}" if c.ratio.series else \
-            f"{selector_words(c.ratio.good)} over {selector_words(c.ratio.total)}"  # type: ignore[arg-type]
+        what = (
+            f"good over total of {c.ratio.series}" if c.ratio.series else f"{selector_words(c.ratio.good)} over {selector_words(c.ratio.total)}"
+        )  # type: ignore[arg-type]
         if c.slices is not None:
             return f"the {c.value or 'mean'} of slices of {_length(c.slices.each)} of {what}{_of(c.of)}"
         return f"{what}{_of(c.of)}"
@@ -88,8 +99,15 @@ def _values(c: Values) -> str:
 
 
 def _combine(c: Combine) -> str:
-    for words, names in (("all of", c.all_of), ("any of", c.any_of), ("the sum of", c.sum_of), ("the points of", c.points_of),
-                         ("the weighted mean of", tuple(c.weighted)), ("in series", c.series), ("in parallel", c.parallel)):
+    for words, names in (
+        ("all of", c.all_of),
+        ("any of", c.any_of),
+        ("the sum of", c.sum_of),
+        ("the points of", c.points_of),
+        ("the weighted mean of", tuple(c.weighted)),
+        ("in series", c.series),
+        ("in parallel", c.parallel),
+    ):
         if names:
             return f"{words} {', '.join(names)}"
     if c.k_of_n:

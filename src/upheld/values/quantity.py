@@ -16,8 +16,24 @@ from upheld.values.condition import Comparison, Condition, Op
 from upheld.values.exact import exact_number
 
 __all__ = [
-    "DAY_US", "Duration", "Money", "Wrong", "condition", "date", "duration", "hours", "is_condition", "minor_digits", "money", "number",
-    "open_time", "share", "show_day", "time_of_day", "weekdays", "whole",
+    "DAY_US",
+    "Duration",
+    "Money",
+    "Wrong",
+    "condition",
+    "date",
+    "duration",
+    "hours",
+    "is_condition",
+    "minor_digits",
+    "money",
+    "number",
+    "open_time",
+    "share",
+    "show_day",
+    "time_of_day",
+    "weekdays",
+    "whole",
 ]
 
 DAY_US = 86_400_000_000
@@ -70,7 +86,9 @@ _DIGITS |= dict.fromkeys(
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP "
     "DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD "
     "LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD "
-    "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW".split(), 2)
+    "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW".split(),
+    2,
+)
 
 
 def minor_digits(currency: str) -> int | None:
@@ -210,19 +228,42 @@ class Duration:
 
 _TIME_US = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
 _WORDS: dict[str, tuple[Literal["working days", "days", "months"], int]] = {
-    "working day": ("working days", 1), "day": ("days", 1), "week": ("days", 7), "month": ("months", 1), "quarter": ("months", 3),
-    "year": ("months", 12)}
+    "working day": ("working days", 1),
+    "day": ("days", 1),
+    "week": ("days", 7),
+    "month": ("months", 1),
+    "quarter": ("months", 3),
+    "year": ("months", 12),
+}
 _UNITS = "s, m, h, working days, days, weeks, months, quarters or years"
 _DURATION = re.compile(
     r"(?P<n>-?[0-9.]+) ?(?P<unit>working days?|[^\W\d]+)(?: in (?P<calendar>[^\s]+))?(?: at (?P<at>[^\s]+))?"
-    r"(?: (?P<way>after|before) (?P<from>[^\s].*))?")
+    r"(?: (?P<way>after|before) (?P<from>[^\s].*))?"
+)
 _SLIPS = {
-    "d": "write 1 working day, or 1 day for a calendar date, or 24h for elapsed time", "M": "m is minutes; write 1 month for a month",
-    "min": "write m for minutes", "mins": "write m for minutes", "minute": "write m for minutes", "minutes": "write m for minutes",
-    "hour": "write h for hours", "hours": "write h for hours", "hr": "write h for hours", "hrs": "write h for hours",
-    "H": "write h for hours", "S": "write s for seconds", "sec": "write s for seconds", "seconds": "write s for seconds",
-    "second": "write s for seconds", "w": "write weeks", "W": "write weeks", "y": "write years", "Y": "write years", "mo": "write months",
-    "bd": "write working days", "ms": "the smallest unit is s; write 0.001s for a millisecond"}
+    "d": "write 1 working day, or 1 day for a calendar date, or 24h for elapsed time",
+    "M": "m is minutes; write 1 month for a month",
+    "min": "write m for minutes",
+    "mins": "write m for minutes",
+    "minute": "write m for minutes",
+    "minutes": "write m for minutes",
+    "hour": "write h for hours",
+    "hours": "write h for hours",
+    "hr": "write h for hours",
+    "hrs": "write h for hours",
+    "H": "write h for hours",
+    "S": "write s for seconds",
+    "sec": "write s for seconds",
+    "seconds": "write s for seconds",
+    "second": "write s for seconds",
+    "w": "write weeks",
+    "W": "write weeks",
+    "y": "write years",
+    "Y": "write years",
+    "mo": "write months",
+    "bd": "write working days",
+    "ms": "the smallest unit is s; write 0.001s for a millisecond",
+}
 
 
 def duration(text: str) -> Duration | Wrong:
@@ -254,7 +295,7 @@ def duration(text: str) -> Duration | Wrong:
 
 
 def _landing(text: str | None) -> int | Literal["open", "close"] | Wrong | None:
-    if text is None or text == "open" or text == "close":
+    if text is None or text in {"open", "close"}:
         return text  # type: ignore[return-value]
     return time_of_day(text)
 
@@ -288,8 +329,11 @@ def condition(text: str) -> Condition | Wrong:
         comparisons: list[Comparison] = []
         for position, part in enumerate(group.split(",")):
             if position and not is_condition(part.strip()):
-                return Wrong(f"{text!r}: a comma joins two comparisons, and {part.strip()!r} is none",
-                             "write decimals with a point, such as 99.9%, and a sign before each limit", "condition")
+                return Wrong(
+                    f"{text!r}: a comma joins two comparisons, and {part.strip()!r} is none",
+                    "write decimals with a point, such as 99.9%, and a sign before each limit",
+                    "condition",
+                )
             found = _comparison(part.strip())
             if isinstance(found, Wrong):
                 return found
@@ -305,11 +349,14 @@ def condition(text: str) -> Condition | Wrong:
 
 def _comparison(text: str) -> tuple[_Unit, Comparison] | Wrong:
     op = next((o for o in _OPS if text.startswith(o)), None)
-    value = text[len(op):].strip() if op else text
+    value = text[len(op) :].strip() if op else text
     unit = _unit_of(value)
     if unit is None:
-        return Wrong(f"{value!r} is nothing to compare with" if value else "a comparison has nothing after its sign",
-                     'write a sign and a value, such as ">= 99.9%", "< 15:00", "> 27" or "<= 4h"', "condition")
+        return Wrong(
+            f"{value!r} is nothing to compare with" if value else "a comparison has nothing after its sign",
+            'write a sign and a value, such as ">= 99.9%", "< 15:00", "> 27" or "<= 4h"',
+            "condition",
+        )
     limit = _LIMITS[unit](value)
     if isinstance(limit, Wrong):
         return limit
@@ -337,4 +384,10 @@ def _amount(value: str) -> Fraction | Wrong:
 
 
 _LIMITS: dict[_Unit, Callable[[str], Fraction | int | Wrong]] = {
-    "share": share, "date": date, "time": time_of_day, "money": _amount, "number": number, "duration": open_time}
+    "share": share,
+    "date": date,
+    "time": time_of_day,
+    "money": _amount,
+    "number": number,
+    "duration": open_time,
+}

@@ -40,19 +40,33 @@ def _versions(one: Loaded, model: Agreement, loaded: Sequence[Loaded]) -> Iterat
             continue
         if earlier.version == model.version:
             if other.name < one.name:
-                yield Problem(("version",), "version-twice", f"version {model.version} of `{model.agreement}` stands in {other.name} too",
-                              "give each version its own number")
+                yield Problem(
+                    ("version",),
+                    "version-twice",
+                    f"version {model.version} of `{model.agreement}` stands in {other.name} too",
+                    "give each version its own number",
+                )
             continue
         corrects = earlier.version.split(".")[0] == model.version.split(".")[0]
         ends, begins = earlier.effective.until, model.effective.start
         if _key(earlier.version) < _key(model.version) and not corrects and (ends is None or ends >= begins):
             if begins <= earlier.effective.start:
-                yield Problem(("effective", "from"), "versions-overlap", f"version {model.version} begins on {show_day(begins)}, not after version "
-                              f"{earlier.version}, which begins on {show_day(earlier.effective.start)}", "begin it later")
+                yield Problem(
+                    ("effective", "from"),
+                    "versions-overlap",
+                    f"version {model.version} begins on {show_day(begins)}, not after version "
+                    f"{earlier.version}, which begins on {show_day(earlier.effective.start)}",
+                    "begin it later",
+                )
             elif ends is not None:
-                yield Problem(("effective", "from"), "versions-overlap", f"version {model.version} begins on {show_day(begins)}, before version "
-                              f"{earlier.version} ends on {show_day(ends)}: it judges from then on", f"end version {earlier.version} the day before",
-                              severity="warning")
+                yield Problem(
+                    ("effective", "from"),
+                    "versions-overlap",
+                    f"version {model.version} begins on {show_day(begins)}, before version "
+                    f"{earlier.version} ends on {show_day(ends)}: it judges from then on",
+                    f"end version {earlier.version} the day before",
+                    severity="warning",
+                )
 
 
 def _key(version: str) -> tuple[int, ...]:
@@ -68,13 +82,23 @@ def _backed(one: Loaded, model: Agreement, loaded: Sequence[Loaded]) -> Iterator
             plan = plans.get(agreement)
             if plan is None or commitment not in plan.commitments:
                 known = [f"{a}.{c}" for a, p in plans.items() if p is not one.plan for c in p.commitments]
-                yield Problem(path, "backed-by-unknown", f"there is no commitment `{reference}` in the agreements loaded", did_you_mean(reference, known),
-                              severity="warning")
+                yield Problem(
+                    path,
+                    "backed-by-unknown",
+                    f"there is no commitment `{reference}` in the agreements loaded",
+                    did_you_mean(reference, known),
+                    severity="warning",
+                )
                 continue
             if one.plan is not None:
                 for gap in _weaker(one.plan, one.plan.commitments[name], plan, plan.commitments[commitment]):
-                    yield Problem(path, "backed-by-weaker", f"`{reference}` cannot carry this: {gap}", "agree more with the supplier, or promise less",
-                                  severity="warning")
+                    yield Problem(
+                        path,
+                        "backed-by-weaker",
+                        f"`{reference}` cannot carry this: {gap}",
+                        "agree more with the supplier, or promise less",
+                        severity="warning",
+                    )
 
 
 def _weaker(plan: Plan, ours: Commitment, their_plan: Plan, theirs: Commitment) -> Iterator[str]:
@@ -87,8 +111,12 @@ def _weaker(plan: Plan, ours: Commitment, their_plan: Plan, theirs: Commitment) 
         own, other = _longest(ours), _longest(theirs)
         if own is not None and other is not None and own.within.unit == other.within.unit and other.within.amount > own.within.amount:
             yield f"it takes `{other.within.text}`, this takes `{own.within.text}`"
-    if ours.head.hours.is_constant and theirs.head.hours.is_constant and ours.head.hours.leaves[0] == "always" \
-            and theirs.head.hours.leaves[0] not in ("always", None):
+    if (
+        ours.head.hours.is_constant
+        and theirs.head.hours.is_constant
+        and ours.head.hours.leaves[0] == "always"
+        and theirs.head.hours.leaves[0] not in ("always", None)
+    ):
         yield f"its hours are `{theirs.head.hours.leaves[0]}`, ours are always"
     if ours.head.window.unit != theirs.head.window.unit:
         yield f"it is judged per {theirs.head.window.unit}, this per {ours.head.window.unit}"

@@ -19,8 +19,13 @@ from upheld.values.condition import Condition
 __all__ = ["CHECKS"]
 
 _DOMAIN: dict[str, Interval] = {
-    "share": ((Fraction(0), -1), (Fraction(1), 1)), "time": ((Fraction(0), -1), (Fraction(86_400), -1)), "date": (None, None),
-    "duration": ((Fraction(0), -1), None), "number": ((Fraction(0), -1), None), "money": ((Fraction(0), -1), None)}
+    "share": ((Fraction(0), -1), (Fraction(1), 1)),
+    "time": ((Fraction(0), -1), (Fraction(86_400), -1)),
+    "date": (None, None),
+    "duration": ((Fraction(0), -1), None),
+    "number": ((Fraction(0), -1), None),
+    "money": ((Fraction(0), -1), None),
+}
 
 
 def _all(compiled: Compiled) -> Iterator[tuple[Any, str, Path, Lookup[Any]]]:
@@ -35,14 +40,19 @@ def overlaps(compiled: Compiled) -> Iterator[Problem]:
         for here, branch in branches(lookup, path):
             rows = conditions_of(branch)
             for i, a in enumerate(rows):
-                for b in rows[i + 1:]:
+                for b in rows[i + 1 :]:
                     both = overlap(a, b)
                     nested = both and (both == spans_of(a)) != (both == spans_of(b))
                     if both and not nested:
                         words = literals(a, b)
-                        yield Problem((*here, b.text), "band-overlap", f"two rows hold {span_words(both[0], words, a.unit)}: `{a.text}` and "
-                                      f"`{b.text}`", "end one of them where the other begins", True,
-                                      related=(((*here, a.text), "the other row"),))
+                        yield Problem(
+                            (*here, b.text),
+                            "band-overlap",
+                            f"two rows hold {span_words(both[0], words, a.unit)}: `{a.text}` and `{b.text}`",
+                            "end one of them where the other begins",
+                            True,
+                            related=(((*here, a.text), "the other row"),),
+                        )
 
 
 def gaps(compiled: Compiled) -> Iterator[Problem]:
@@ -72,16 +82,16 @@ def _gap(hole: Interval, here: Path, rows: list[Condition], words: dict[Fraction
     message = f"no {what} is agreed {where}" if axis == "result" else f"no row holds for {axis} {where}"
     row = above or below or rows[0]
     if low is not None and high is not None and low[0] == high[0]:
-        help = f"let one of the two rows include {said(low[0], words, unit)}"
+        advice = f"let one of the two rows include {said(low[0], words, unit)}"
     elif above is not None and low is not None and high is not None:
         a, b = said(low[0], words, unit), said(high[0], words, unit)
-        help = f"begin this band at {a}, or add one from {a} to {b}"
+        advice = f"begin this band at {a}, or add one from {a} to {b}"
     elif below is not None and low is not None and high is not None:
         a, b = said(low[0], words, unit), said(high[0], words, unit)
-        help = f"end this band at {b}, or add one from {a} to {b}"
+        advice = f"end this band at {b}, or add one from {a} to {b}"
     else:
-        help = "add a row for them, or else"
-    return Problem((*here, row.text), "band-gap", message, help, True)
+        advice = "add a row for them, or else"
+    return Problem((*here, row.text), "band-gap", message, advice, True)
 
 
 def _required(written: Any, axis: str, what: str, rows: list[Condition]) -> tuple[Interval, ...]:
@@ -163,8 +173,11 @@ def order(compiled: Compiled) -> Iterator[Problem]:
 
 
 def _order(branch: Branch, lookup: Lookup[Any], here: Path, *, rising: bool) -> Iterator[Problem]:
-    rows = [(key, lookup.leaves[child.index]) for key, child in branch.rows
-            if isinstance(key, Condition) and isinstance(child, Leaf) and lookup.leaves[child.index] is not None]
+    rows = [
+        (key, lookup.leaves[child.index])
+        for key, child in branch.rows
+        if isinstance(key, Condition) and isinstance(child, Leaf) and lookup.leaves[child.index] is not None
+    ]
     limits = sorted({c.limit for key, _ in rows for group in key.anyof for c in group}, reverse=rising)
     tiny = Fraction(1, 10**15)
     points = [p for limit in limits for p in ((limit + tiny, limit, limit - tiny) if rising else (limit - tiny, limit, limit + tiny))]
@@ -175,8 +188,14 @@ def _order(branch: Branch, lookup: Lookup[Any], here: Path, *, rising: bool) -> 
             continue
         if before is not None and (a := _worth(before[1])) is not None and (b := _worth(now[1])) is not None and a[0] == b[0] and b[1] < a[1]:
             text = getattr(now[1], "text", str(now[1])), getattr(before[1], "text", str(before[1]))
-            yield Problem((*here, now[0].text), "band-order", f"a worse result earns less: `{now[0].text}` {text[0]}, `{before[0].text}` {text[1]}",
-                          "give the worse result at least as much", True, related=(((*here, before[0].text), "the better result"),))
+            yield Problem(
+                (*here, now[0].text),
+                "band-order",
+                f"a worse result earns less: `{now[0].text}` {text[0]}, `{before[0].text}` {text[1]}",
+                "give the worse result at least as much",
+                True,
+                related=(((*here, before[0].text), "the better result"),),
+            )
             return
         before = now
 
@@ -201,12 +220,23 @@ def both_met_and_credited(compiled: Compiled) -> Iterator[Problem]:
         for here, branch in branches(lookup, path):
             for key, child in branch.rows:
                 paid = isinstance(child, Leaf) and (w := _worth(lookup.leaves[child.index])) is not None and w[1] > 0
-                if branch.axis == "result" and isinstance(key, Condition) and paid and key.unit == targets[0].unit \
-                        and (both := overlap(key, targets[0])):
+                if (
+                    branch.axis == "result"
+                    and isinstance(key, Condition)
+                    and paid
+                    and key.unit == targets[0].unit
+                    and (both := overlap(key, targets[0]))
+                ):
                     words = literals(key, targets[0])
-                    yield Problem((*here, key.text), "target-credited", f"a result {span_words(both[0], words, key.unit)} meets the target "
-                                  f"`{targets[0].text}` and is credited too", "end the row where the target begins", True, "warning",
-                                  related=(((*path[:2], "target"), "the target"),))
+                    yield Problem(
+                        (*here, key.text),
+                        "target-credited",
+                        f"a result {span_words(both[0], words, key.unit)} meets the target `{targets[0].text}` and is credited too",
+                        "end the row where the target begins",
+                        True,
+                        "warning",
+                        related=(((*path[:2], "target"), "the target"),),
+                    )
 
 
 def units(compiled: Compiled) -> Iterator[Problem]:
@@ -224,8 +254,13 @@ def units(compiled: Compiled) -> Iterator[Problem]:
                 wrong += [((*here, key.text), key, True) for key in conditions_of(branch)]
         for place, condition, on_key in wrong:
             if condition.unit != unit:
-                yield Problem(place, "unit-mismatch", f"`{condition.text}` is compared with a figure that is {names[unit].split(',')[0]}",
-                              f"write {names[unit].split('such as ')[1]} or the like", on_key)
+                yield Problem(
+                    place,
+                    "unit-mismatch",
+                    f"`{condition.text}` is compared with a figure that is {names[unit].split(',')[0]}",
+                    f"write {names[unit].split('such as ')[1]} or the like",
+                    on_key,
+                )
 
 
 def axis_units(compiled: Compiled) -> Iterator[Problem]:
@@ -235,8 +270,13 @@ def axis_units(compiled: Compiled) -> Iterator[Problem]:
         for here, branch in branches(lookup, path):
             for key in conditions_of(branch):
                 if key.unit != expected.get(branch.axis, key.unit):
-                    yield Problem((*here, key.text), "unit-mismatch", f"`{key.text}` is no {expected[branch.axis]}, as `{branch.axis}` is",
-                                  "write 2026-01-31, 15:00 or a bare number", True)
+                    yield Problem(
+                        (*here, key.text),
+                        "unit-mismatch",
+                        f"`{key.text}` is no {expected[branch.axis]}, as `{branch.axis}` is",
+                        "write 2026-01-31, 15:00 or a bare number",
+                        True,
+                    )
 
 
 def values_without_row(compiled: Compiled) -> Iterator[Problem]:

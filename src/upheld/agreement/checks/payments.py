@@ -38,12 +38,16 @@ def bases(compiled: Compiled) -> Iterator[Problem]:
         if credit.of is None and _needs_base(credit):
             yield Problem((*path, "pay"), "fee-base", "a percent is paid, but of what is not said", "add of: fee")
         elif credit.of is not None and credit.of.kind == "amount" and credit.of.name not in model.amounts:
-            yield Problem((*path, "of"), "fee-base", f"there is no amount `{credit.of.name}`", did_you_mean(credit.of.name, ["fee", *model.amounts]))
+            yield Problem(
+                (*path, "of"), "fee-base", f"there is no amount `{credit.of.name}`", did_you_mean(credit.of.name, ["fee", *model.amounts])
+            )
     for i, cap in enumerate(model.caps):
         if cap.of is None and cap.up_to is not None and any(p is not None and p.kind == "share" for p in cap.up_to.leaves):
             yield Problem(("caps", i, "up_to"), "fee-base", "a percent caps, but of what is not said", "add of: fee")
         elif cap.of is not None and cap.of.kind == "amount" and cap.of.name not in model.amounts:
-            yield Problem(("caps", i, "of"), "fee-base", f"there is no amount `{cap.of.name}`", did_you_mean(cap.of.name, ["fee", *model.amounts]))
+            yield Problem(
+                ("caps", i, "of"), "fee-base", f"there is no amount `{cap.of.name}`", did_you_mean(cap.of.name, ["fee", *model.amounts])
+            )
 
 
 def _needs_base(credit: Credit) -> bool:
@@ -55,8 +59,13 @@ def mixed(compiled: Compiled) -> Iterator[Problem]:
     for _, credit, path in _credits(compiled):
         kinds = {p.kind for p in credit.pay.leaves if p is not None and not (p.kind == "share" and p.share == 0)}
         if "share" in kinds and "money" in kinds:
-            yield Problem((*path, "pay"), "pay-units", "one table pays percents and amounts of money", "pay all rows in one unit, or write two "
-                          "credits below `sum of`", True)
+            yield Problem(
+                (*path, "pay"),
+                "pay-units",
+                "one table pays percents and amounts of money",
+                "pay all rows in one unit, or write two credits below `sum of`",
+                True,
+            )
 
 
 def currency(compiled: Compiled) -> Iterator[Problem]:
@@ -65,10 +74,14 @@ def currency(compiled: Compiled) -> Iterator[Problem]:
     pays = [(path, p) for _, credit, path in _credits(compiled) for p in credit.pay.leaves if p is not None and p.money is not None]
     for path, pay in pays:
         if pay.money is not None and not model.currency:
-            yield Problem((*path, "pay"), "currency", f"`{pay.text}` is paid, but the agreement has no currency", f"add currency: {pay.money.currency}")
+            yield Problem(
+                (*path, "pay"), "currency", f"`{pay.text}` is paid, but the agreement has no currency", f"add currency: {pay.money.currency}"
+            )
             return
         if pay.money is not None and pay.money.currency != model.currency:
-            yield Problem((*path, "pay"), "currency", f"`{pay.text}` is paid in an agreement in {model.currency}", f"write it in {model.currency}")
+            yield Problem(
+                (*path, "pay"), "currency", f"`{pay.text}` is paid in an agreement in {model.currency}", f"write it in {model.currency}"
+            )
 
 
 def caps(compiled: Compiled) -> Iterator[Problem]:
@@ -86,15 +99,31 @@ def caps(compiled: Compiled) -> Iterator[Problem]:
             if limit > 1:
                 yield Problem(path, "cap-range", f"a cap of {exact(limit * 100)}% is more than the whole", "write at most 100%")
             elif smallest is not None and limit < smallest and not cap.commitments:
-                yield Problem(path, "cap-below-band", f"a cap of {exact(limit * 100)}% lies below the smallest credit, {exact(smallest * 100)}%: no band is "
-                              "ever paid whole", "raise the cap, or lower the bands", severity="warning")
+                yield Problem(
+                    path,
+                    "cap-below-band",
+                    f"a cap of {exact(limit * 100)}% lies below the smallest credit, {exact(smallest * 100)}%: no band is ever paid whole",
+                    "raise the cap, or lower the bands",
+                    severity="warning",
+                )
             elif cap.within in ("window", "month") and 0 < largest < limit and not _repeats(compiled):
-                yield Problem(path, "cap-never-reached", f"a cap of {exact(limit * 100)}% is never reached: all credits together are {exact(largest * 100)}%",
-                              "lower the cap, or take it out", severity="warning")
+                yield Problem(
+                    path,
+                    "cap-never-reached",
+                    f"a cap of {exact(limit * 100)}% is never reached: all credits together are {exact(largest * 100)}%",
+                    "lower the cap, or take it out",
+                    severity="warning",
+                )
     money = any(c.up_to is not None for c in model.caps) or any(c.up_to is not None for _, c, _ in _credits(compiled))
     if largest > 1 and not bounded and not money:
-        yield Problem(("commitments",), "cap-missing", f"credits may sum to {exact(largest * 100)}% of the fee, and nothing caps them",
-                      "add caps: [{up_to: 100%, of: fee, in: month}]", True, "warning")
+        yield Problem(
+            ("commitments",),
+            "cap-missing",
+            f"credits may sum to {exact(largest * 100)}% of the fee, and nothing caps them",
+            "add caps: [{up_to: 100%, of: fee, in: month}]",
+            True,
+            "warning",
+        )
 
 
 def _repeats(compiled: Compiled) -> bool:
@@ -107,7 +136,13 @@ def own_caps(compiled: Compiled) -> Iterator[Problem]:
     for _, credit, path in _credits(compiled):
         top = max(_shares(credit.pay.leaves), default=Fraction(0))
         if top > 1 and credit.up_to is None and credit.per.kind == "result" and not compiled.desk.model.caps:
-            yield Problem((*path, "pay"), "cap-range", f"one result may earn {exact(top * 100)}% of the fee", "add up_to: 100%, or caps", severity="warning")
+            yield Problem(
+                (*path, "pay"),
+                "cap-range",
+                f"one result may earn {exact(top * 100)}% of the fee",
+                "add up_to: 100%, or caps",
+                severity="warning",
+            )
 
 
 def claims(compiled: Compiled) -> Iterator[Problem]:
@@ -123,9 +158,14 @@ def claims(compiled: Compiled) -> Iterator[Problem]:
             continue
         report = max((_days(each.within) for leaf in within.leaves for each in leaf or ()), default=Fraction(0))
         if model.claim.by.after in ("", "window", "incident") and report > deadline:
-            yield Problem(("claim", "by"), "claim-before-report", f"a claim is due after {model.claim.by.text.split(' after ')[0]}, but `{name}` may take "
-                          f"{exact(report)} days", "allow more time to claim than to report", severity="warning",
-                          related=((("commitments", name), "the report"),))
+            yield Problem(
+                ("claim", "by"),
+                "claim-before-report",
+                f"a claim is due after {model.claim.by.text.split(' after ')[0]}, but `{name}` may take {exact(report)} days",
+                "allow more time to claim than to report",
+                severity="warning",
+                related=((("commitments", name), "the report"),),
+            )
 
 
 def _days(duration: Duration) -> Fraction:
@@ -141,8 +181,14 @@ def rounding(compiled: Compiled) -> Iterator[Problem]:
         for here, branch in branches(credit.pay, (*path, "pay")):
             closed = [c for c in conditions_of(branch) if c.unit == "share" and any({x.op for x in g} == {">=", "<="} for g in c.anyof)]
             if branch.axis == "result" and len(closed) > 1:
-                yield Problem(here, "rounding-undefined", "the bands are closed at both ends, so a result between two of them has no band",
-                              "add round: {to: 0.1%}, or let each band end where the next begins", True, "warning")
+                yield Problem(
+                    here,
+                    "rounding-undefined",
+                    "the bands are closed at both ends, so a result between two of them has no band",
+                    "add round: {to: 0.1%}, or let each band end where the next begins",
+                    True,
+                    "warning",
+                )
                 break
 
 

@@ -39,8 +39,12 @@ def credits_of(written: Any, path: Path) -> Iterator[tuple[Credit, Path]]:
     if isinstance(written, Credit):
         yield written, path
     elif isinstance(written, Credits):
-        for key, several in (("greatest of", written.greatest), ("least of", written.least), ("sum of", written.total),
-                             ("choice of customer", written.choice)):
+        for key, several in (
+            ("greatest of", written.greatest),
+            ("least of", written.least),
+            ("sum of", written.total),
+            ("choice of customer", written.choice),
+        ):
             for i, one in enumerate(several):
                 yield from credits_of(one, (*path, key, i))
 
@@ -50,6 +54,7 @@ def branches(lookup: Lookup[Any], path: Path) -> Iterator[tuple[Path, Branch]]:
 
     ``by a, b`` is one key for two axes, so every head that may have been written is in the path: a place that does not exist is passed over.
     """
+
     def walk(node: Branch | Leaf, before: Path, pending: tuple[str, ...]) -> Iterator[tuple[Path, Branch]]:
         if isinstance(node, Leaf):
             return

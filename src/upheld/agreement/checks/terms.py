@@ -26,8 +26,12 @@ def dates(compiled: Compiled) -> Iterator[Problem]:
     """The agreement ends before it begins."""
     effective = compiled.desk.model.effective
     if effective.until is not None and effective.until < effective.start:
-        yield Problem(("effective", "until"), "dates-reversed", f"it ends on {show_day(effective.until)}, before it begins on "
-                      f"{show_day(effective.start)}", "exchange the two dates")
+        yield Problem(
+            ("effective", "until"),
+            "dates-reversed",
+            f"it ends on {show_day(effective.until)}, before it begins on {show_day(effective.start)}",
+            "exchange the two dates",
+        )
 
 
 def empty_weeks(compiled: Compiled) -> Iterator[Problem]:
@@ -49,14 +53,25 @@ def holidays_end(compiled: Compiled) -> Iterator[Problem]:
         for listed, spans in by_name.items():
             first, last = min(a for a, _ in spans), max(b for _, b in spans)
             place: Path = ("calendars", name, "holidays")
-            freeze = f"upheld calendar freeze {listed} --years {show_day(effective.start)[:4]}-{show_day(last_needed)[:4]}" \
-                if listed and listed != "dates" else "add the missing years' dates"
+            freeze = (
+                f"upheld calendar freeze {listed} --years {show_day(effective.start)[:4]}-{show_day(last_needed)[:4]}"
+                if listed and listed != "dates"
+                else "add the missing years' dates"
+            )
             if last < last_needed:
-                yield Problem(place, "holidays-end", f"the holidays of `{listed}` are known until {show_day(last)}, but the agreement runs until "
-                              f"{show_day(last_needed)}", freeze)
+                yield Problem(
+                    place,
+                    "holidays-end",
+                    f"the holidays of `{listed}` are known until {show_day(last)}, but the agreement runs until {show_day(last_needed)}",
+                    freeze,
+                )
             if first > effective.start:
-                yield Problem(place, "holidays-begin", f"the holidays of `{listed}` are known from {show_day(first)}, but the agreement begins on "
-                              f"{show_day(effective.start)}", freeze)
+                yield Problem(
+                    place,
+                    "holidays-begin",
+                    f"the holidays of `{listed}` are known from {show_day(first)}, but the agreement begins on {show_day(effective.start)}",
+                    freeze,
+                )
 
 
 def unused(compiled: Compiled) -> Iterator[Problem]:
@@ -67,7 +82,13 @@ def unused(compiled: Compiled) -> Iterator[Problem]:
     used = set(desk.used)
     axes: set[str] = set()
     for commitment in compiled.plan.commitments.values():
-        for table in (commitment.head.target, commitment.head.breach, commitment.head.hours, commitment.head.points, getattr(commitment, "within", None)):
+        for table in (
+            commitment.head.target,
+            commitment.head.breach,
+            commitment.head.hours,
+            commitment.head.points,
+            getattr(commitment, "within", None),
+        ):
             axes |= set(axes_of(table)) if table is not None else set()
     axes |= _mentioned(compiled)
     for rule in compiled.plan.states.values():
@@ -83,15 +104,25 @@ def unused(compiled: Compiled) -> Iterator[Problem]:
     for kind, names in (("calendar", model.calendars), ("state", model.states), ("exclusion", model.exclusions)):
         for name in names:
             if (kind, name) not in used:
-                yield Problem((f"{kind}s", name), f"unused-{kind}", f"{kind} `{name}` is used by nothing", "use it, or take it out", True, "warning")
+                yield Problem(
+                    (f"{kind}s", name), f"unused-{kind}", f"{kind} `{name}` is used by nothing", "use it, or take it out", True, "warning"
+                )
     for name in model.attributes:
         if name not in axes:
-            yield Problem(("attributes", name), "unused-attribute", f"attribute `{name}` is used by nothing", "use it, or take it out", True, "warning")
+            yield Problem(
+                ("attributes", name), "unused-attribute", f"attribute `{name}` is used by nothing", "use it, or take it out", True, "warning"
+            )
     escalated = {c.escalation for c in model.commitments.values()} | {e.then for e in model.escalations.values()}
     for name in model.escalations:
         if name not in escalated:
-            yield Problem(("escalations", name), "unused-escalation", f"escalation `{name}` is started by nothing",
-                          f"write escalation: {name} in a commitment, or take it out", True, "warning")
+            yield Problem(
+                ("escalations", name),
+                "unused-escalation",
+                f"escalation `{name}` is started by nothing",
+                f"write escalation: {name} in a commitment, or take it out",
+                True,
+                "warning",
+            )
 
 
 def _mentioned(compiled: Compiled) -> set[str]:
@@ -135,25 +166,39 @@ def escalations(compiled: Compiled) -> Iterator[Problem]:
                 yield Problem(path, "escalation-nobody", f"step {i + 1} of `{name}` tells nobody", "add tell: <role>")
             for who in (*step.tell, *((step.decides,) if step.decides else ())) if declared else ():
                 if who not in people:
-                    yield Problem((*path, "tell" if who in step.tell else "decides"), "unknown-role", f"there is no role or contact `{who}`",
-                                  did_you_mean(who, sorted(people)))
+                    yield Problem(
+                        (*path, "tell" if who in step.tell else "decides"),
+                        "unknown-role",
+                        f"there is no role or contact `{who}`",
+                        did_you_mean(who, sorted(people)),
+                    )
             yield from _when(step.share, step.after, path, name, i)
         if written.repeat == 0:
             yield Problem(("escalations", name, "repeat"), "escalation-delay", "repeated without a pause, it would never end", "write 15m")
         if written.then is not None and written.then not in model.escalations:
-            yield Problem(("escalations", name, "then"), "unknown-escalation", f"there is no escalation `{written.then}`",
-                          did_you_mean(written.then, model.escalations))
+            yield Problem(
+                ("escalations", name, "then"),
+                "unknown-escalation",
+                f"there is no escalation `{written.then}`",
+                did_you_mean(written.then, model.escalations),
+            )
         chain = [name]
         following = written.then
         while following is not None and following in model.escalations and following not in chain:
             chain.append(following)
             following = model.escalations[following].then
         if following == name == min(chain):
-            yield Problem(("escalations", name, "then"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out")
+            yield Problem(
+                ("escalations", name, "then"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out"
+            )
     for name, commitment in model.commitments.items():
         if commitment.escalation is not None and model.escalations and commitment.escalation not in model.escalations:
-            yield Problem(("commitments", name, "escalation"), "unknown-escalation", f"there is no escalation `{commitment.escalation}`",
-                          did_you_mean(commitment.escalation, model.escalations))
+            yield Problem(
+                ("commitments", name, "escalation"),
+                "unknown-escalation",
+                f"there is no escalation `{commitment.escalation}`",
+                did_you_mean(commitment.escalation, model.escalations),
+            )
     for name, role in model.roles.items():
         chain = [name]
         stands_in = role.falls_to
@@ -161,7 +206,9 @@ def escalations(compiled: Compiled) -> Iterator[Problem]:
             chain.append(stands_in)
             stands_in = model.roles[stands_in].falls_to
         if stands_in == name == min(chain):
-            yield Problem(("roles", name, "falls_to"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out")
+            yield Problem(
+                ("roles", name, "falls_to"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out"
+            )
 
 
 def _when(share: Fraction | None, after: int | None, path: Path, name: str, i: int) -> Iterator[Problem]:

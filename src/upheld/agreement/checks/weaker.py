@@ -25,13 +25,23 @@ def weaker(overrides: tuple[Override, ...]) -> Iterator[Problem]:
             continue
         removed = isinstance(override.own, Text) and override.own.text == "none"
         if removed and override.path[0] == "commitments" and len(override.path) == 2:
-            yield Problem(override.path, "weaker-than-base", f"`{override.path[1]}` is promised by the base and taken out here",
-                          "take the line out to keep the promise", severity="warning")
+            yield Problem(
+                override.path,
+                "weaker-than-base",
+                f"`{override.path[1]}` is promised by the base and taken out here",
+                "take the line out to keep the promise",
+                severity="warning",
+            )
             continue
         worse = _worse(override)
         if worse:
-            yield Problem(override.path, "weaker-than-base", f"{worse} than the base's `{_text(override.base)}`",
-                          "keep the base's value, or accept it with a reason", severity="warning")
+            yield Problem(
+                override.path,
+                "weaker-than-base",
+                f"{worse} than the base's `{_text(override.base)}`",
+                "keep the base's value, or accept it with a reason",
+                severity="warning",
+            )
 
 
 def _text(node: Node) -> str:

@@ -160,4 +160,3 @@ class Agreement(Clause):
     texts: Prose = ""
     examples: tuple[Prose, ...] = ()
     notes: Prose = ""
-

@@ -6,6 +6,7 @@ Law: a calendar says local wall time; a country's holidays are a name that must 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -43,7 +44,7 @@ def spans_of_day(value: Any) -> Spans:
     read = quantity_of(quantity.hours)
     spans = gather(((i,) if isinstance(value, list) else (), lambda item=item: read(item)) for i, item in enumerate(items))  # type: ignore[misc]
     spans.sort()
-    for (_, close), (opens, _) in zip(spans, spans[1:], strict=False):
+    for (_, close), (opens, _) in pairwise(spans):
         if opens < close:
             raise problem("hours-overlap", "two spans of one day overlap", "join them into one span")
     return tuple(spans)
@@ -161,7 +162,10 @@ def _always(value: Any) -> AlwaysCalendar:
 
 
 Calendar = Annotated[
-    Annotated[AlwaysCalendar, reads(_always), Tag("~always")] | Annotated[WeeklyCalendar, Tag("~weekly")]
-    | Annotated[RecurringCalendar, Tag("~recurring")] | Annotated[JoinedCalendar, Tag("~joined")],
-    Discriminator(lambda value: f"~{_kind(value)}")]
+    Annotated[AlwaysCalendar, reads(_always), Tag("~always")]
+    | Annotated[WeeklyCalendar, Tag("~weekly")]
+    | Annotated[RecurringCalendar, Tag("~recurring")]
+    | Annotated[JoinedCalendar, Tag("~joined")],
+    Discriminator(lambda value: f"~{_kind(value)}"),
+]
 Calendars = Mapping[Name, Calendar]

@@ -278,6 +278,7 @@ def k_of_n(value: Any) -> KofN:
 
 def weights_of(value: Any) -> Mapping[str, Fraction]:
     """Weights by commitment: percents or numbers."""
+
     def one(item: Any) -> Fraction:
         text = text_of(item)
         return quantity_of(quantity.share)(text) if text.endswith("%") else quantity_of(quantity.number)(text)

@@ -20,8 +20,31 @@ from upheld.values.finding import Severity
 from upheld.values.quantity import Duration, Money, Wrong
 
 __all__ = [
-    "Accept", "Clause", "Cond", "Date", "Event", "Flag", "Length", "Many", "Name", "Names", "Path", "Percent", "Plain", "Prose", "Read",
-    "Sel", "Span", "Text", "Whole", "as_names", "mapping_of", "problem", "reads", "refuse", "text_of",
+    "Accept",
+    "Clause",
+    "Cond",
+    "Date",
+    "Event",
+    "Flag",
+    "Length",
+    "Many",
+    "Name",
+    "Names",
+    "Path",
+    "Percent",
+    "Plain",
+    "Prose",
+    "Read",
+    "Sel",
+    "Span",
+    "Text",
+    "Whole",
+    "as_names",
+    "mapping_of",
+    "problem",
+    "reads",
+    "refuse",
+    "text_of",
 ]
 
 T = TypeVar("T")
@@ -44,7 +67,7 @@ class Problem:
     related: tuple[tuple[Path, str], ...] = ()
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it is no error of ours
     """Carries problems out of a reader."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -56,7 +79,14 @@ Read = Callable[[Any], T]
 """Reads plain text, lists and mappings into a value, or raises ``Refusal``."""
 
 
-def problem(slug: str, message: str, help: str = "", path: Path = (), *, on_key: bool = False) -> Refusal:
+def problem(
+    slug: str,
+    message: str,
+    help: str = "",  # noqa: A002 - the word the finding shows
+    path: Path = (),
+    *,
+    on_key: bool = False,
+) -> Refusal:
     """A refusal with one problem."""
     return Refusal([Problem(path, slug, message, help, on_key)])
 
@@ -128,8 +158,12 @@ def many(read: Read[T]) -> Read[tuple[T, ...]]:
 
     def read_all(value: Any) -> tuple[T, ...]:
         items = value if isinstance(value, list) else [value]
-        return tuple(gather(((i,) if isinstance(value, list) else (), lambda item=item: read(item))  # type: ignore[misc]
-                            for i, item in enumerate(items)))
+        return tuple(
+            gather(
+                ((i,) if isinstance(value, list) else (), lambda item=item: read(item))  # type: ignore[misc]
+                for i, item in enumerate(items)
+            )
+        )
 
     return read_all
 

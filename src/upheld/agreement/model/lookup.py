@@ -43,9 +43,10 @@ def table(read: Read[T], *, holds: Any = None) -> Read[Lookup[T]]:
 
         def branch(item: dict[str, Any], label: str) -> Branch:
             if len(item) > 1:
-                raise problem("keywords-and-data", f"a look-up has one key, 'by ...', not {', '.join(item)}",
-                              "put the rows below 'by <attribute>:'")
-            (head, body), = item.items()
+                raise problem(
+                    "keywords-and-data", f"a look-up has one key, 'by ...', not {', '.join(item)}", "put the rows below 'by <attribute>:'"
+                )
+            ((head, body),) = item.items()
             axes = tuple(a.strip() for a in head[3:].split(","))
             if not isinstance(body, dict) or not body:
                 raise problem("shape", f"the rows of a look-up are a mapping, not {kind_of(body)}", path=(head,))

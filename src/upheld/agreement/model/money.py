@@ -98,8 +98,12 @@ def base_of(value: Any) -> Base:
             raise problem("unknown-key", f"a fee has no key {key!r}", "known keys: fee, in, kind, divided_by", (key,), on_key=True)
     fee, window = mapping["fee"], text_of(mapping.get("in", "window"))
     if window not in BASE_WINDOWS and isinstance(quantity.duration(window), Wrong):
-        raise problem("fee-window", f"{window!r} is not a time whose fee can be paid of", f"write {', '.join(BASE_WINDOWS)} "
-                      "or 30 days before claim", ("in",))
+        raise problem(
+            "fee-window",
+            f"{window!r} is not a time whose fee can be paid of",
+            f"write {', '.join(BASE_WINDOWS)} or 30 days before claim",
+            ("in",),
+        )
     selector = fee if fee in ("all", "same") else mapping_of(fee, "the fee's selector")
     return Base("fee", "", selector, window, text_of(mapping.get("kind", "")), text_of(mapping.get("divided_by", "")))
 
@@ -129,8 +133,11 @@ def per_of(value: Any) -> PerWhat:
         return PerWhat(text)  # type: ignore[arg-type]
     found = _STEP.fullmatch(text)
     if not found:
-        raise problem("per", f"{text!r} is not what a credit is paid per",
-                      "write result, missed case, started 30m late, 1h down, share down, point or {number: seats}")
+        raise problem(
+            "per",
+            f"{text!r} is not what a credit is paid per",
+            "write result, missed case, started 30m late, 1h down, share down, point or {number: seats}",
+        )
     step = quantity.duration(found[2] if found[2][:1].isdigit() else f"1 {found[2]}")
     if isinstance(step, Wrong):
         raise refuse(step)
@@ -177,8 +184,10 @@ def _credit_kind(value: Any) -> str:
     return "extend" if isinstance(value, dict) and "extend" in value else "one"
 
 
-One = Annotated[Annotated[Credit, Tag("~one")] | Annotated[Credits, Tag("~several")] | Annotated[Extend, Tag("~extend")],
-                Discriminator(lambda value: f"~{_credit_kind(value)}")]
+One = Annotated[
+    Annotated[Credit, Tag("~one")] | Annotated[Credits, Tag("~several")] | Annotated[Extend, Tag("~extend")],
+    Discriminator(lambda value: f"~{_credit_kind(value)}"),
+]
 
 
 def _cap_window(value: Any) -> str:

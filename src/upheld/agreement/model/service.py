@@ -11,8 +11,20 @@ from typing import Annotated
 from upheld.agreement.model.form import Clause, Name, Names, Prose, Sel, Span, Text, many, reads, text_of
 from upheld.agreement.model.money import PayTable
 
-__all__ = ["Changes", "Communication", "Continuity", "Liability", "Price", "Renewal", "Review", "Service", "Termination", "Tier",
-           "Transition", "Words"]
+__all__ = [
+    "Changes",
+    "Communication",
+    "Continuity",
+    "Liability",
+    "Price",
+    "Renewal",
+    "Review",
+    "Service",
+    "Termination",
+    "Tier",
+    "Transition",
+    "Words",
+]
 
 Lines = Annotated[tuple[str, ...], reads(many(text_of))]
 

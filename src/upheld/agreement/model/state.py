@@ -75,8 +75,17 @@ class CalendarState(_State):
 
 def _kind(value: Any) -> str:
     keys = set(value) if isinstance(value, dict) else set()
-    for key, kind in (("series", "series"), ("ratio", "ratio"), ("from", "events"), ("until", "events"), ("calendar", "calendar"),
-                      ("all", "joined"), ("any", "joined"), ("not", "joined"), ("of", "joined")):
+    for key, kind in (
+        ("series", "series"),
+        ("ratio", "ratio"),
+        ("from", "events"),
+        ("until", "events"),
+        ("calendar", "calendar"),
+        ("all", "joined"),
+        ("any", "joined"),
+        ("not", "joined"),
+        ("of", "joined"),
+    ):
         if key in keys:
             return kind
     return "where"
@@ -94,8 +103,13 @@ def _joined_kind(value: Any) -> str:
 
 
 State = Annotated[
-    Annotated[WhereState, Tag("~where")] | Annotated[EventState, Tag("~events")] | Annotated[SampleState, Tag("~series")]
-    | Annotated[RatioState, Tag("~ratio")] | Annotated[JoinedState, Tag("~joined")] | Annotated[_Counted, Tag("~counted")]
+    Annotated[WhereState, Tag("~where")]
+    | Annotated[EventState, Tag("~events")]
+    | Annotated[SampleState, Tag("~series")]
+    | Annotated[RatioState, Tag("~ratio")]
+    | Annotated[JoinedState, Tag("~joined")]
+    | Annotated[_Counted, Tag("~counted")]
     | Annotated[CalendarState, Tag("~calendar")],
-    Discriminator(lambda value: f"~{_joined_kind(value)}")]
+    Discriminator(lambda value: f"~{_joined_kind(value)}"),
+]
 States = Mapping[Name, State]

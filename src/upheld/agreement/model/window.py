@@ -14,8 +14,16 @@ from upheld.calendars.spec import WindowSpec
 
 __all__ = ["FIRST", "Per", "window_of"]
 
-UNITS = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "half-year": "half-year", "year": "year",
-         "contract year": "contract-year", "case": "case"}
+UNITS = {
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "quarter",
+    "half-year": "half-year",
+    "year": "year",
+    "contract year": "contract-year",
+    "case": "case",
+}
 FIRST = ("whole", "next full", "pro rata")
 _COUNTED = re.compile(r"([1-9][0-9]{0,3}) (day|week|month|quarter|half-year|year)s?")
 _HELP = "write month, quarter, half-year, year, week, day, case, {each: month, from: day 15} or {last: 30 days, every: day}"
@@ -69,13 +77,25 @@ def _last(mapping: dict[str, Any]) -> WindowSpec:
     _known(mapping, ("last", "every", "before", "once", "zone", "first"))
     unit, count = _unit(text_of(mapping["last"]))
     if ("every" in mapping) == ("before" in mapping):
-        raise problem("window", "a rolling window is taken every day (week, month) or before an event",
-                      "write {last: 30 days, every: day} or {last: 365 days, before: claim}")
+        raise problem(
+            "window",
+            "a rolling window is taken every day (week, month) or before an event",
+            "write {last: 30 days, every: day} or {last: 365 days, before: claim}",
+        )
     every = _unit(text_of(mapping["every"]))[0] if "every" in mapping else ""
     before = name_of(mapping["before"]) if "before" in mapping else ""
     once = flag_of(mapping["once"]) if "once" in mapping else False
-    return WindowSpec(unit, count, zone=text_of(mapping.get("zone", "")), rolling=True, every=every, before=before, once=once,
-                      first=_first(mapping), text=_said(mapping))
+    return WindowSpec(
+        unit,
+        count,
+        zone=text_of(mapping.get("zone", "")),
+        rolling=True,
+        every=every,
+        before=before,
+        once=once,
+        first=_first(mapping),
+        text=_said(mapping),
+    )
 
 
 def _first(mapping: dict[str, Any]) -> str:
