@@ -11,7 +11,7 @@ from upheld.facts.tables import Facts
 from upheld.measures import availability
 from upheld.measures.groups import Groups, columns_of, discover
 from upheld.measures.pieces import View, case_spans
-from upheld.measures.states import States, World
+from upheld.measures.states import SURE, States, World
 from upheld.measures.watched import names_chosen, unwatched
 from upheld.plans.lookup import Branch, Else, Exact, Leaf, Lookup
 from upheld.plans.plan import (
@@ -31,10 +31,9 @@ from upheld.values.condition import Comparison, Condition
 SINCE = at("2024-01-01")
 HOT = Condition(((Comparison(">", 27),),))
 BAD = Condition(((Comparison(">", 5, 100),),), "share")
-FULL = {"complete": WATCHED}
 
 
-def spans(rule, world=World(), groups=None, lo=SINCE, hi=SINCE + D, others=None, watched=WATCHED, attributes=None, **facts):
+def spans(rule, world=SURE, groups=None, lo=SINCE, hi=SINCE + D, others=None, watched=WATCHED, attributes=None, **facts):
     of = plan({}, {"s": rule, **(others or {})}, complete=watched, attributes=attributes)
     states = States(View(context(of, Facts(**facts), SINCE, hi), groups or Groups((), ((),)), lo, hi))
     held = states.hold("s", world)

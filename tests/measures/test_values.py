@@ -17,6 +17,7 @@ from upheld.facts.tables import Facts
 from upheld.measures import values
 from upheld.measures.cells import ordered_by_cell, statistic
 from upheld.measures.pieces import ratio_of
+from upheld.measures.slicing import slice_sums
 from upheld.plans.lookup import constant
 from upheld.plans.plan import ExclusionRule, Head, IntervalState, Slices, ValuesPlan
 from upheld.plans.selector import Every, Key, Meets, NoneOf, OneOf
@@ -168,3 +169,13 @@ def test_rolling_windows_count_a_fact_in_each():
     rolling = ValuesPlan(Head("v", WindowSpec("day", 3, rolling=True, every="day"), of=Every(())), "sum", "samples")
     _, result = measured(rolling, samples=samples(rows), until=SINCE + 10 * D)
     assert max(p.agreed.low for p in result.parts) == 3
+
+
+def test_the_bare_kernel_of_slices_agrees():
+    rng = random.Random(3)
+    rows = [(rng.randrange(9), 9 + rng.randrange(9)) if rng.random() < 0.9 else (0, 0) for _ in range(200)]
+    good, total = (np.array(c, np.int64) for c in zip(*rows, strict=True))
+    found = slice_sums(good, total, np.array([0, 120, 200]))
+    for (summed, n), part in zip(found, (rows[:120], rows[120:]), strict=True):
+        assert Fraction(summed, n * 10**9) == naive.mean_of_slices(dict(enumerate(part)), len(part), "left out")
+    assert slice_sums(good + 1, total + 1, np.array([0, 200]))[0][1] == 200
