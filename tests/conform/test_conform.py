@@ -117,7 +117,10 @@ def test_pauses_of_a_timeline_and_overnight_hours():
     events = [{"type": "start", "at": "2026-03-09T21:00:00Z"}, {"type": "pause", "at": "2026-03-09T23:00:00Z"}, {"type": "note"},
               {"type": "resume", "at": "2026-03-10T01:00:00Z"}, {"type": "pause", "at": "2026-03-10T05:00:00Z"},
               {"type": "stop", "at": "2026-03-10T09:00:00Z"}]
-    assert case("elapsed", {"elapsed_seconds": 5 * 3600}, calendar=nights, events=events).status == "agree"
+    assert case("elapsed", {"elapsed_seconds": 5 * 3600, "elapsed_minutes": 300}, calendar=nights, events=events).status == "agree"
+    events = [{"type": "start", "at": START}, {"type": "pause", "at": START, "until": "2026-03-06T16:30:00+01:00"}]
+    assert case("add", {"due": "2026-03-09T09:30:00+01:00"}, events=events).status == "agree"
+    assert case("add", {"due": "2026-03-06T17:00:00+01:00"}, events=events, rules={"clock": "wall"}).status == "agree"
 
 
 def test_pauses_in_a_state_history():

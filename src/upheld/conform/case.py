@@ -105,7 +105,9 @@ class Case:
             if "at" not in event:
                 continue
             last = parse_instant(str(event["at"]))
-            if event.get("type") == "pause" and begun is None:
+            if event.get("type") == "pause" and "until" in event:
+                found.append((last, parse_instant(str(event["until"]))))
+            elif event.get("type") == "pause" and begun is None:
                 begun = last
             elif event.get("type") == "resume" and begun is not None:
                 found.append((begun, last))

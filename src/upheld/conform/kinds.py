@@ -23,6 +23,7 @@ __all__ = ["KINDS", "after", "before", "deadline", "paused"]
 
 Answer = Mapping[str, Any]
 _SECOND = 1_000_000
+_WALL = r"clock: wall"
 
 
 def paused(grid: Grid, pauses: list[tuple[int, int]]) -> Grid:
@@ -95,14 +96,14 @@ def _add(case: Case) -> Answer:
     start, target = _start(case), _target(case)
     if target < 0:
         raise NotComputedError("a negative target")
-    due = first_in_range(case, lambda grid: after(case, paused(grid, case.pauses()), start, target))
-    return {"due": due} if "due" in case.expected else {"time": due}
+    if case.rule(_WALL):
+        return _moment(start + target)
+    return _moment(first_in_range(case, lambda grid: after(case, paused(grid, case.pauses()), start, target)))
 
 
 def _subtract(case: Case) -> Answer:
     end, target = _start(case), _target(case)
-    found = first_in_range(case, lambda grid: before(paused(grid, case.pauses()), end, target))
-    return {"due": found} if "due" in case.expected else {"time": found}
+    return _moment(first_in_range(case, lambda grid: before(paused(grid, case.pauses()), end, target)))
 
 
 def _add_days(case: Case) -> Answer:
@@ -110,28 +111,31 @@ def _add_days(case: Case) -> Answer:
     for target in case.targets:
         if "days" in target:
             days, rule = int(target["days"]), str(target.get("unit_rule", ""))
-            found = first_in_range(case, lambda grid: deadline(grid, start, days, rule))  # noqa: B023 - asked at once
-            return {"due": found} if "due" in case.expected else {"time": found}
+            return _moment(first_in_range(case, lambda grid: deadline(grid, start, days, rule)))  # noqa: B023 - asked at once
     raise NotComputedError("no target in days")
 
 
 def _elapsed(case: Case) -> Answer:
     start, stop = _start(case), case.instant("stop", "resolved", "closed")
     stop = max(start, stop)          # time runs forward: between a start and an earlier stop lies none
-    if case.rule(r"clock: wall"):
-        return {"elapsed_seconds": (stop - start) // _SECOND}
-    used = first_in_range(case, lambda grid: int(paused(grid, case.pauses()).elapsed(one(start), one(stop))[0]))
-    return {"elapsed_seconds": used // _SECOND}
+    used = stop - start
+    if not case.rule(_WALL):
+        used = first_in_range(case, lambda grid: int(paused(grid, case.pauses()).elapsed(one(start), one(stop))[0]))
+    return {"elapsed_seconds": used // _SECOND, "elapsed_minutes": used // (60 * _SECOND)}
 
 
 def _open_at(case: Case) -> Answer:
-    return {"open": first_in_range(case, lambda grid: bool(grid.is_open(one(_start(case)))[0]))}
+    found = first_in_range(case, lambda grid: bool(grid.is_open(one(_start(case)))[0]))
+    return {"open": found, "value": found}
 
 
-def _moment(ask: Callable[[Grid, int], int]) -> Callable[[Case], Answer]:
-    def answer(case: Case) -> Answer:
-        return {"time": first_in_range(case, lambda grid: ask(grid, _start(case)))}
-    return answer
+def _moment(found: int) -> Answer:
+    """One instant, under each name a case may ask for it by."""
+    return {"due": found, "time": found, "instant": found}
+
+
+def _asking(ask: Callable[[Grid, int], int]) -> Callable[[Case], Answer]:
+    return lambda case: _moment(first_in_range(case, lambda grid: ask(grid, _start(case))))
 
 
 def _is_workday(case: Case) -> Answer:
@@ -158,7 +162,7 @@ def _on_break(case: Case) -> Answer:
 def _local_to_instant(case: Case) -> Answer:
     for event in case.events:
         if "wall" in event:
-            return {"instant": zone(case.zone).moved(read(f"{event['wall']}Z"))}
+            return _moment(zone(case.zone).moved(read(f"{event['wall']}Z")))
     raise NotComputedError("no wall time")
 
 
@@ -213,9 +217,9 @@ def _clock(us: int) -> str:
 
 KINDS: Mapping[str, Callable[[Case], Answer]] = {
     "add": _add, "subtract": _subtract, "add_days": _add_days, "elapsed": _elapsed, "open_at": _open_at, "periods": _periods,
-    "next_open": _moment(lambda grid, at: int(grid.next_open(one(at))[0])),
-    "next_close": _moment(lambda grid, at: int(grid.next_close(one(at))[0])),
-    "prev_open": _moment(lambda grid, at: int(grid.prev_open(one(at))[0])),
+    "next_open": _asking(lambda grid, at: int(grid.next_open(one(at))[0])),
+    "next_close": _asking(lambda grid, at: int(grid.next_close(one(at))[0])),
+    "prev_open": _asking(lambda grid, at: int(grid.prev_open(one(at))[0])),
     "is_workday": _is_workday, "on_holiday": _on_holiday, "on_break": _on_break,
     "local_to_instant": _local_to_instant, "pause_windows": _pause_windows,
 }

@@ -19,6 +19,7 @@ __all__ = ["ASSERTED", "measure_of"]
 
 ASSERTED = ("due", "elapsed_seconds", "breached", "paused_business_seconds", "late_business_seconds", "escalation")
 _SECOND = 1_000_000
+_AT_DUE = r"(>=|at or (after|past)|reaches|breached at).*due|due.*(<=|inclusive)"
 _UNITS = {"second": 1, "minute": 60, "hour": 3600}
 _SAME_CLOCK = "same clock time N working days away (start day not counted)"
 
@@ -57,7 +58,7 @@ def _asserted(name: str, case: Case, measure: Mapping[str, Any], grids: tuple[Gr
             return _rounded(used, str(measure.get("rounding", "")))
         case "breached":
             end, limit = _known(stop, "a stop"), _known(due, "a target")
-            return end >= limit if case.rule(r"(>=|at or after|reaches).*due|due.*(<=|at the very instant)") else end > limit
+            return end >= limit if case.rule(_AT_DUE) else end > limit
         case "paused_business_seconds":
             until = grid.hi if stop is None else stop
             spans = [(max(a, start), min(b, until)) for a, b in pauses]
