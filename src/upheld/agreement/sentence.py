@@ -10,7 +10,7 @@ from typing import Any
 from upheld.agreement.model.agreement import Agreement
 from upheld.agreement.model.commitment import Availability, Clock, Combine, Each, Every, Values
 from upheld.plans.lookup import Lookup
-from upheld.plans.selector import AnyValue, Key, Meets, NoneOf, OneOf, Same, Selector, Test
+from upheld.plans.selector import EVERYTHING, AnyValue, Key, Meets, NoneOf, OneOf, Same, Selector, Test
 from upheld.plans.selector import Every as AllOf
 
 __all__ = ["selector_words", "sentence"]
@@ -90,8 +90,8 @@ def _promise(shares: tuple[Each, ...]) -> str:
 def _values(c: Values) -> str:
     if c.ratio is not None:
         what = (
-            f"good over total of {c.ratio.series}" if c.ratio.series else f"{selector_words(c.ratio.good)} over {selector_words(c.ratio.total)}"
-        )  # type: ignore[arg-type]
+            f"good over total of {c.ratio.series}" if c.ratio.series else f"{selector_words(c.ratio.good or EVERYTHING)} over {selector_words(c.ratio.total or EVERYTHING)}"
+        )
         if c.slices is not None:
             return f"the {c.value or 'mean'} of slices of {_length(c.slices.each)} of {what}{_of(c.of)}"
         return f"{what}{_of(c.of)}"

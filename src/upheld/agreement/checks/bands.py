@@ -68,7 +68,8 @@ def gaps(compiled: Compiled) -> Iterator[Problem]:
             covered = spans_of(Condition(tuple(g for r in rows for g in r.anyof)))
             words = literals(*rows, *_leaves(written.target), *_leaves(written.breach))
             for hole in _minus(required, covered):
-                if _between_integers(hole, branch.axis):
+                step = written.round.to if written.round is not None and branch.axis == "result" else Fraction(1)
+                if (branch.axis in _WHOLE or (branch.axis == "result" and written.round is not None)) and _between_steps(hole, step):
                     continue
                 yield _gap(hole, here, rows, words, "credit" if what == "pay" else "value", branch.axis)
 
@@ -150,13 +151,17 @@ def _meet(a: Interval, b: Interval) -> Interval | None:
     return None if low is not None and high is not None and low >= high else (low, high)
 
 
-def _between_integers(hole: Interval, axis: str) -> bool:
-    """A hole in which no whole number lies is none for an attribute that only has whole numbers."""
+_WHOLE = ("number of cases", "missed in a row", "date", "time of start")
+"""Attributes that only have whole numbers."""
+
+
+def _between_steps(hole: Interval, step: Fraction) -> bool:
+    """Whether no multiple of ``step`` lies in the hole: then no value (rounded to it) can fall there."""
     low, high = hole
-    if axis not in ("number of cases", "missed in a row", "date", "time of start") or low is None or high is None:
+    if low is None or high is None:
         return False
-    first = low[0].__ceil__() if low[1] < 0 else low[0].__floor__() + 1
-    return first > high[0] or (first == high[0] and high[1] < 0)
+    first = -(-low[0] // step) if low[1] < 0 else low[0] // step + 1
+    return first * step > high[0] or (first * step == high[0] and high[1] < 0)
 
 
 def order(compiled: Compiled) -> Iterator[Problem]:
