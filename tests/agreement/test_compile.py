@@ -299,7 +299,8 @@ def test_a_supplier_that_cannot_carry_the_promise() -> None:
 
 def test_a_named_rounding_closes_bands_written_with_one_decimal() -> None:
     text = HEAD + (
-        "states: {o: {where: {kind: outage}}}\ncommitments:\n  u: {measure: availability, down: o, out_of: period, per: month, target: '>= 99.9%', "
+        "states: {o: {where: {kind: outage}}}\ncommitments:\n  u: {measure: availability, down: o, out_of: period, per: month, "
+        "target: '>= 99.9%', "
         'round: {to: 0.1%}, credit: {of: fee, pay: {by result: {">= 99.5%, <= 99.8%": 5%, "<= 99.4%": 10%}}}}\n'
     )
     assert not loaded(text).findings
