@@ -24,6 +24,7 @@ __all__ = [
 
 _BLOCK = 1 << 16
 _KEY_BITS = 63
+_MOST_LAYERS = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Swept:
 
 def sweep(layers: Sequence[Spans]) -> Swept:
     """The elementary segments covered by at least one layer (at most 62 layers). Empty spans count for nothing."""
-    if len(layers) > 62:
-        msg = "a sweep takes at most 62 layers"
+    if len(layers) > _MOST_LAYERS:
+        msg = f"a sweep takes at most {_MOST_LAYERS} layers"
         raise ValueError(msg)
     layers = [_filled(layer) for layer in layers]
     used = [layer for layer in layers if len(layer)]
@@ -243,8 +244,21 @@ def subtract(a: Spans, b: Spans) -> Spans:
 
 def k_of_n(parts: Sequence[Spans], k: int) -> Spans:
     """Where at least ``k`` of the parts hold."""
+    if len(parts) > _MOST_LAYERS:
+        return _many_of(parts, k)
     swept = sweep(list(parts))
     return joined(swept, np.bitwise_count(swept.mask) >= k)
+
+
+def _many_of(parts: Sequence[Spans], k: int) -> Spans:
+    """The same by counting how many hold: more parts than one sweep has layers (a hundred series, each watched on its own)."""
+    group, at, _, sign = _edges([_filled(merge(part)) for part in parts])
+    order = np.lexsort((at, group))
+    group, at, depth = group[order], at[order], np.cumsum(sign[order])
+    settled = np.append((at[1:] != at[:-1]) | (group[1:] != group[:-1]), np.ones(min(len(at), 1), np.bool_))
+    group, at, holds = group[settled], at[settled], depth[settled] >= max(k, 1)
+    rows = np.flatnonzero(holds)          # every span ends in its own group, so that the row after one that holds is of the same group
+    return joined(Swept(group[rows], at[rows], at[rows + 1], np.ones(len(rows), np.int64)), np.ones(len(rows), np.bool_))
 
 
 def complement(spans: Spans, n_groups: int, lo: int, hi: int) -> Spans:
