@@ -44,7 +44,7 @@ def to_json(ledger: Ledger) -> str:
     """One JSON document: the outcomes, every segment, every case."""
     body: dict[str, Any] = {"schema": "upheld/ledger", "version": 1, "outcomes": [record_of(o) for o in ledger.outcomes]}
     if ledger.segments is not None:
-        body["segments"] = [dict(zip(_SEGMENT_KEYS, row, strict=True)) for row in _exact_rows(ledger.segments)]
+        body["segments"] = [dict(zip(_SEGMENT_KEYS, row, strict=True)) for row in _exact_rows(ledger.segments, ledger.case)]
         body["counted_us"] = int(sum(ledger.segments.counted_us.tolist()))
     if ledger.cases is not None:
         body["cases"] = [_case_record(c) for c in ledger.cases]
@@ -57,7 +57,7 @@ def to_csv(ledger: Ledger) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     if ledger.segments is not None:
         writer.writerow(_SEGMENT_KEYS)
-        writer.writerows([csv_cell(str(v)) for v in row] for row in _exact_rows(ledger.segments))
+        writer.writerows([csv_cell(str(v)) for v in row] for row in _exact_rows(ledger.segments, ledger.case))
     if ledger.cases is not None:
         records = [_case_record(c) for c in ledger.cases]
         writer.writerow(list(records[0]) if records else ["case"])
@@ -105,10 +105,12 @@ def _result(o: Outcome, *, many: bool) -> Iterator[str]:
 _SEGMENT_KEYS = ("subject", "start", "end", "wall_us", "counted_us", "why", "clause", "opened_by", "closed_by")
 
 
-def _exact_rows(s: Segments) -> Iterator[tuple[Any, ...]]:
+def _exact_rows(s: Segments, case: str | None) -> Iterator[tuple[Any, ...]]:
+    # a case's ledger names its subject a row; a group's names the group once for all rows
+    of = s.subject if case is not None else ("; ".join(s.subject),) * len(s.start)
     for i in range(len(s.start)):
         start, end = int(s.start[i]), int(s.end[i])
-        yield (s.subject[i], format_instant(start), format_instant(end), end - start, int(s.counted_us[i]), WHY[int(s.why[i])], s.clause[i],
+        yield (of[i], format_instant(start), format_instant(end), end - start, int(s.counted_us[i]), WHY[int(s.why[i])], s.clause[i],
                s.opened_by[i], s.closed_by[i])
 
 
