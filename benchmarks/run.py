@@ -15,6 +15,7 @@ import os
 import platform
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -45,13 +46,21 @@ def collect(size: Size, only: Sequence[str] = (), *, peers: bool, ours: bool = T
                 continue
             print(f"… {topic}", file=sys.stderr)
             if ours:
-                rows += own(size)
+                rows += _told(topic, lambda own=own: own(size))
             if peers and topic in PEERS:
                 with peer_process.Peers(Path(folder)) as process:
-                    rows += PEERS[topic](size, process)
+                    rows += _told(f"{topic}, peers", lambda topic=topic, process=process: PEERS[topic](size, process))
     if full:
         rows += scaling.scaling_rows(FULL)
     return rows
+
+
+def _told(topic: str, rows: Callable[[], list[Row]]) -> list[Row]:
+    try:
+        return rows()
+    except Exception as error:
+        traceback.print_exc()
+        return [Row(topic, "FAILED", 1, 0.0, 0.0, 1.0, "s", 0, note=f"{type(error).__name__}: {error}")]
 
 
 def machine() -> dict[str, object]:
