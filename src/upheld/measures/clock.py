@@ -253,7 +253,7 @@ class _Worlds:
 
     def _placed(self, outcomes: CaseOutcomes) -> tuple[I64, I64, Mask]:
         """Position, group and certainty of each outcome's results."""
-        if not self.groups.axes:
+        if not self.groups.axes or not len(outcomes):
             return np.arange(len(outcomes)), np.zeros(len(outcomes), np.int64), np.ones(len(outcomes), np.bool_)
         assert self.reader is not None
         columns = self.reader.attributes(self._points(outcomes))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.calendars.grid import Grid, Landing
+from upheld.calendars.grid import Grid, Landing, OutOfRange
 from upheld.facts.tables import I64
 
 __all__ = ["NEVER", "Steps", "Timed", "Track", "stepped", "timed", "track"]
@@ -40,7 +40,9 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """One entry a cycle. ``hit``: the target is used up (``due`` is past); ``over``: exceeded, from ``missed_at`` on."""
+    """One entry a cycle. ``over``: the target is exceeded, from ``missed_at`` on; ``shortened``: by a change of the target.
+    ``never``: the calendar does not hold enough open time ever to be due.
+    """
 
     elapsed: I64
     paused: I64
@@ -48,6 +50,7 @@ class Timed:
     over: Mask
     missed_at: I64
     shortened: Mask
+    never: Mask
 
 
 def track(grid: Grid, at: I64, bounds: I64, counts: Mask | None, until: int, close: I64 | None = None) -> Track:
@@ -90,15 +93,28 @@ def timed(line: Track, begin: I64, end: I64, start: I64, stop: I64, target: I64,
         from_, ahead = stop.copy(), left
         from_[rows] = np.maximum(line.at[crossed], start[rows])
         ahead[rows] = rest
-    due = line.grid.due(from_, ahead, landing)
+    due, never = _reached(line.grid, from_, ahead, landing)
     missed_at = due.copy()
     exceeded = np.flatnonzero(over)
     if len(exceeded):
         row, rest = _crossing(line, begin[exceeded], used_before[exceeded] + target[exceeded], "right")
         missed_at[exceeded] = line.grid.due(line.at[row], rest, "next_open")
     if deadline is not None:
-        _dated(line, begin, stop, paused, rows, crossed, deadline, due, over, missed_at)
-    return Timed(elapsed, paused, due, over, missed_at, np.zeros(len(begin), np.bool_))
+        _dated(line, begin, stop, paused, rows, crossed, deadline, due, over, missed_at, never)
+    return Timed(elapsed, paused, due, over, missed_at, np.zeros(len(begin), np.bool_), never)
+
+
+def _reached(grid: Grid, start: I64, amount: I64, landing: Landing) -> tuple[I64, Mask]:
+    """When the open time is used up, and which entries it never is: a calendar may be suspended until it ends."""
+    never = np.zeros(len(start), np.bool_)
+    try:
+        return grid.due(start, amount, landing), never
+    except OutOfRange:
+        # the last opening must lie behind the start too, for a landing there
+        never = grid.work(start) + np.maximum(amount, 1) > grid.total - (landing == "next_open")
+        due = start.copy()
+        due[~never] = grid.due(start[~never], amount[~never], landing)
+        return due, never
 
 
 def _crossing(line: Track, begin: I64, wanted: I64, side: str) -> tuple[I64, I64]:
@@ -109,12 +125,13 @@ def _crossing(line: Track, begin: I64, wanted: I64, side: str) -> tuple[I64, I64
 
 
 def _dated(line: Track, begin: I64, stop: I64, paused: I64, rows: I64, crossed: I64, deadline: tuple[Mask, I64],
-           due: I64, over: Mask, missed_at: I64) -> None:
+           due: I64, over: Mask, missed_at: I64, never: Mask) -> None:
     """Dates stand unless the clock was paused before them; then they move by the paused open time. Late is later than the date."""
     dated, date = deadline
     before = paused.copy()
     before[rows] = line.work[crossed] - line.work[begin[rows]] - (line.total[crossed] - line.total[begin[rows]])
     stands = dated & (before == 0)
+    never[stands] = False
     due[stands] = date[stands]
     over[dated] = stop[dated] > due[dated]
     missed_at[dated] = due[dated]
@@ -181,5 +198,5 @@ def stepped(line: Track, steps: Steps, begin: I64, end: I64, start: I64, stop: I
         due[late] = np.where(already, steps.at[entry], np.maximum(reached_at, in_force[late]))
         missed_at[late] = np.where(already, steps.at[entry], left_at)
         shortened[late] = already
-    return Timed(plain.elapsed, plain.paused, due, over, missed_at, shortened)
+    return Timed(plain.elapsed, plain.paused, due, over, missed_at, shortened, plain.never & ~over)
 

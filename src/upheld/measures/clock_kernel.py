@@ -216,6 +216,7 @@ class _Result:
     over: Mask
     missed_at: I64
     shortened: Mask
+    never: Mask
     target: I64
     promised: Mask
 
@@ -227,13 +228,13 @@ class _Result:
         def no() -> Mask:
             return np.zeros(n, np.bool_)
 
-        return cls(zero(), zero(), zero(), no(), zero(), no(), zero(), no())
+        return cls(zero(), zero(), zero(), no(), zero(), no(), no(), zero(), no())
 
     def put(self, rows: I64, found: Timed, target: I64, promised: Mask) -> None:
         """Set the entries of some cycles."""
         if len(rows) == len(self.elapsed):
             rows = slice(None)  # type: ignore[assignment]
-        for name in ("elapsed", "paused", "due", "over", "missed_at", "shortened"):
+        for name in ("elapsed", "paused", "due", "over", "missed_at", "shortened", "never"):
             getattr(self, name)[rows] = getattr(found, name)
         self.target[rows] = target
         self.promised[rows] = promised
@@ -435,10 +436,11 @@ def _table(work: _Work, cycles: Cycles, line: _Line, owed: _Owed, calendar: I64,
         found.elapsed[moment], found.paused[moment], wall[moment] = 0, 0, 0
         found.due[moment], found.over[moment] = line.start[moment], False
         verdict[moment], state[moment], reason[moment] = out.MET, out.STOPPED, out.EARLY
+    due_known = promised & ~found.never
     final = np.minimum(np.where(cycles.stopped[which] | ended, line.end, line.end - 1), len(block.at) - 1)
     return CaseOutcomes(
         case=(work.case0 + block.case[line.begin]).astype(np.int32), cycle=cycles.number[which], start=line.start, stop=stop,
-        has_stop=stopped, due=np.where(promised, found.due, 0), has_due=promised, missed_at=np.where(found.over, found.missed_at, 0),
+        has_stop=stopped, due=np.where(due_known, found.due, 0), has_due=due_known, missed_at=np.where(found.over, found.missed_at, 0),
         has_miss=found.over, target_us=found.target, has_target=promised, elapsed_us=found.elapsed, paused_us=found.paused, wall_us=wall,
         state=state, verdict=verdict, reason=reason, leaf=owed.w, level=np.full(n, work.terms.level, np.int16),
         hours=calendar.astype(np.int16), sure=owed.sure, first_row=work.row0 + line.begin, last_row=work.row0 + final,

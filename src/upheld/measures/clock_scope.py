@@ -23,7 +23,7 @@ from upheld.measures.pieces import Pieces, View
 from upheld.measures.result import Context
 from upheld.measures.states import Cut, States, World
 from upheld.measures.sweep import NOTHING, Spans, concat, flatten, intersect, merge
-from upheld.plans.plan import ClockPlan, Combination, EventState, ExclusionRule, StateRule, StatusState
+from upheld.plans.plan import CalendarState, ClockPlan, Combination, EventState, ExclusionRule, StateRule, StatusState
 from upheld.plans.selector import select
 
 __all__ = ["Suspension", "approved_cases", "chosen_cases", "own_states", "rules_of", "suspended_grids", "suspensions"]
@@ -85,14 +85,20 @@ def suspensions(context: Context, clause: ClockPlan, groups: Groups, names: tupl
     """The time of the states ``names`` and of the exclusions ``rules`` that pause by states outside the case."""
     states = States(View(context, groups, lo, hi))
     world = World(undecided=undecided)
-    found = [flatten(states.hold(name, world)) for name in names]
+    found = [_known(context, name, flatten(states.hold(name, world))) for name in names]
     if rules:
         hours = hours_of(context, clause.head.hours, groups) if clause.head.hours.is_constant else _always(groups)
         laid = windows(clause.head.window, lo, hi, (min(context.in_force[0], lo), None)) if not clause.head.window.before else _no_windows()
         judged = Judged(context, states, hours, laid)
-        found += [_time(judged, rule, world) for rule in rules]
+        found += [_known(context, rule.during or "", _time(judged, rule, world)) for rule in rules]
     spans = merge(concat(*found)) if any(len(s) for s in found) else NOTHING
     return Suspension(spans, groups)
+
+
+def _known(context: Context, name: str, spans: Spans) -> Spans:
+    """What is known of a state: calendars run on, all else ends at the horizon (a due beyond it is the due if nothing more happens)."""
+    rule = context.plan.states[name]
+    return spans if isinstance(rule, CalendarState) else spans.clip(-(2**62), context.until)
 
 
 def _no_windows() -> Windows:

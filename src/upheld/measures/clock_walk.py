@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from upheld.calendars.grid import Grid, Landing
+from upheld.calendars.grid import Grid, Landing, OutOfRange
 from upheld.measures.clock_fast import Timed
 
 __all__ = ["Stretches", "walk"]
@@ -70,8 +70,14 @@ def walk(stretches: Stretches, grids: Callable[[str], Grid], start: int, stop: i
         _last_alone(clock, stretches, ends, grids, landing)
     due, over = clock.due, clock.missed_at is not None
     if due is None:
-        due = _projected(clock, stretches, max(stop, start), grids, landing)
-    return Timed(_one(clock.used), _one(clock.paused), _one(due), np.array([over]), _one(clock.missed_at or due), np.array([clock.shortened]))
+        try:
+            due = _projected(clock, stretches, max(stop, start), grids, landing)
+        except OutOfRange:
+            due = None
+    known = due if due is not None else 0
+    missed_at = clock.missed_at if clock.missed_at is not None else known
+    return Timed(_one(clock.used), _one(clock.paused), _one(known), np.array([over]), _one(missed_at), np.array([clock.shortened]),
+                 np.array([due is None]))
 
 
 def _one(value: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from upheld.calendars.windows import Windows
 from upheld.facts.tables import I64
-from upheld.measures.clock_outcomes import LEFT_OUT, MET, MISSED, NO_PROMISE, PENDING, UNKNOWN, CaseOutcomes
+from upheld.measures.clock_outcomes import MET, MISSED, NO_PROMISE, PENDING, UNKNOWN, CaseOutcomes
 from upheld.measures.result import Figure, Part
 from upheld.plans.plan import ClockPlan, Share, Within
 from upheld.values.condition import Comparison, Condition
@@ -143,7 +143,7 @@ def figures(clause: ClockPlan, counted: Counted, part: I64, window: I64, n_parts
     either = ((missed & counted.maybe_good) | (verdict == UNKNOWN)) & ~counted.good
     missed &= ~either
     idle = (verdict == NO_PROMISE) & (clause.value == "share")
-    taken = counted.left | (verdict == LEFT_OUT)
+    taken = counted.left                                  # a duty that ended (LEFT_OUT by itself) is no case at all
     statistic = clause.value not in ("share", "number")
     if clause.value != "share":
         met |= (verdict == NO_PROMISE) & counted.outcomes.has_stop[counted.row]
