@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from upheld.agreement.checks.across import across
 from upheld.agreement.load import Loaded
 from upheld.agreement.load import load as load_agreement
 from upheld.agreement.nodes import Map, Text
@@ -69,6 +70,7 @@ def open_workspace(start: Path, only: Sequence[str] = ()) -> Workspace:
         one = load_agreement({name: data}, name=name, holidays=calendars, bases=bases)
         loaded.append(one)
         findings += one.findings
+    findings += across(loaded)
     return Workspace(root, tuple(loaded), ordered(findings))
 
 

@@ -193,3 +193,17 @@ def test_conform_says_which_files_it_cannot_read(tmp_path: Path) -> None:
     shown = run("conform", str(bad))
     assert shown.exit_code != 0
     assert "Traceback" not in shown.output
+
+
+def test_calendar_freeze_reads_a_feed(tmp_path: Path) -> None:
+    feed = tmp_path / "company.ics"
+    feed.write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n"
+                    "DTSTART;VALUE=DATE:20260619\r\nSUMMARY:Founders day\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+    out = tmp_path / "company.yaml"
+    assert run("calendar", "freeze", str(feed), "2026", "-o", str(out)).exit_code == 0
+    assert '2026-06-19: "Founders day"' in out.read_text()
+    assert run("calendar", "freeze", str(tmp_path / "none.ics"), "2026", "-o", str(tmp_path / "x.yaml")).exit_code == 3
+
+
+def test_schema_is_for_editors() -> None:
+    assert json.loads(run("schema").stdout)["$schema"].startswith("https://json-schema.org/")

@@ -28,18 +28,25 @@ def command() -> None:
 def freeze(name: str, years: str, out: Path | None, categories: tuple[str, ...], force: bool) -> None:
     """Write the holidays of NAME (DE, DE-BE, US-NY) for YEARS (2026 or 2026..2028) with the library's version.
 
-    Evaluation reads only this file: a new version of the library changes no figure until you freeze again.
+    NAME may be an iCalendar file instead (company.ics): its whole-day events become the list ``company``.
+    Evaluation reads only the frozen file: a new library or feed changes no figure until you freeze again.
     """
     from upheld.sources.calendar_freeze import UnknownCountryError, freeze
+    from upheld.values.finding import FindingsError
 
-    country, _, subdivision = name.partition("-")
-    target = out or Path("calendars") / f"{name}.yaml"
+    feed = Path(name) if name.endswith(".ics") else None
+    target = out or Path("calendars") / f"{feed.stem if feed else name}.yaml"
     if target.exists() and not force:
         fail(f"{target} is there already", 2, f"see what would change with: upheld calendar diff {target}; replace it with --force")
+    country, _, subdivision = name.partition("-")
     try:
-        text = freeze(country, subdivision, _years(years), categories)
+        text = _frozen_feed(feed, _years(years)) if feed else freeze(country, subdivision, _years(years), categories)
     except (UnknownCountryError, ValueError) as problem:
         fail(str(problem), 2)
+    except FindingsError as problem:
+        findings_or_exit(problem)
+    except OSError as problem:
+        fail(f"{name}: {problem.strerror or problem}", 3)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     click.echo(f"wrote {target}", err=True)
@@ -103,6 +110,20 @@ def show(agreement: str, calendar: str, root: Path, start: int, end: int) -> Non
     click.echo(f"open {show_duration(int(grid.C[-1]))} in all, zone {grid.zone}", err=True)
     if grid.known_until < end:
         click.echo("the holiday list ends before that: later days are as if there were none", err=True)
+
+
+def _frozen_feed(feed: Path, years: list[int]) -> str:
+    from dataclasses import replace
+
+    from upheld.calendars.holidays import write_frozen
+    from upheld.sources.calendar_feed import read_feed
+    from upheld.values.instant import day_ordinal
+
+    first, last = day_ordinal(f"{years[0]}-01-01"), day_ordinal(f"{years[-1]}-12-31")
+    found = read_feed(feed.name, feed.read_bytes(), "UTC", first, last)
+    if found.spans.spans:
+        click.echo(f"{feed.name}: {len(found.spans.spans)} events with a time of day are no closed days and were left out", err=True)
+    return write_frozen(replace(found.days, name=feed.stem, library=f"feed {feed.name}"))
 
 
 def _print_spans(grid: Grid, start: int, end: int) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "calendar": "freeze holidays to a file, show opening hours, compare lists",
     "import": "read facts through their source files and report what could not be mapped",
     "conform": "run clock cases of other systems and tell which agree",
+    "schema": "the JSON Schema of agreement files, for editors",
     "doctor": "say what is wrong with this workspace or installation",
     "demo": "measure the embedded examples and explain one red figure",
 }
