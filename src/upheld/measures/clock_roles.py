@@ -8,7 +8,7 @@ after the last row of an instant: "at or before" includes everything that was sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +129,8 @@ def mapped(leaves: tuple[str | None, ...], leaf: I32) -> Attribute:
 class Block:
     """Whole cases of the table, rows renumbered from 0. ``first``: each case's first row; ``bounds``: with the end appended.
 
-    ``tail`` i64[n]: the last row of each row's instant, or None where no two rows of a case share an instant.
+    ``tail`` i64[n]: the last row of each row's instant, or None where no two rows of a case share an instant. ``filled``: columns
+    filled forward within each case, each made when it is first asked for.
     """
 
     at: I64
@@ -137,6 +138,7 @@ class Block:
     bounds: I64
     attributes: Mapping[str, Attribute]
     tail: I64 | None
+    filled: dict[str, I32] = field(default_factory=dict)
 
     @property
     def first(self) -> I64:
@@ -236,12 +238,20 @@ def _long_enough(block: Block, state: Mask, least_us: int, until: int) -> Mask:
 
 def last_said(block: Block, name: str, rows: I64) -> I32:
     """i32: the code a raw attribute has in force at each row (the last one said in the case at or before its instant), or -1."""
-    column = block.attributes.get(name)
-    if column is None or not len(rows):
+    if name not in block.attributes or not len(rows):
         return np.full(len(rows), -1, np.int32)
-    latch = np.arange(len(column.codes), dtype=np.int32)
-    latch[column.codes < 0] = -1
+    if name not in block.filled:
+        block.filled[name] = _filled(block, block.attributes[name].codes)
+    return block.filled[name][block.last_of_instant(rows)]
+
+
+def _filled(block: Block, codes: I32) -> I32:
+    """What each case last said at each of its rows; a case's first row starts anew, said or not."""
+    silent = codes < 0
+    silent[block.first[block.first < len(codes)]] = False
+    if not silent.any():
+        return codes
+    latch = np.arange(len(codes), dtype=np.int32)
+    latch[silent] = 0
     np.maximum.accumulate(latch, out=latch)
-    said = latch[block.last_of_instant(rows)]
-    inside = said >= block.first[block.case[rows]]
-    return np.where(inside, column.codes[said], np.int32(-1))
+    return codes[latch]

@@ -108,6 +108,13 @@ def _pick(node: Branch | Leaf, columns: Callable[[str], Attribute | Numbers | No
         result[rows] = node.index
         return
     column = columns(node.axis)
+    if isinstance(column, Attribute) and all(isinstance(child, Leaf) for _, child in node.rows):
+        table = _by_code(node, column.names)
+        if whole:
+            table.take(column.codes, out=result, mode="wrap")
+        else:
+            result[rows] = table[column.codes[rows]]
+        return
     left = rows
     missing = _missing(column, left, whole)
     undecided = left[missing]
@@ -127,6 +134,14 @@ def _pick(node: Branch | Leaf, columns: Callable[[str], Attribute | Numbers | No
             _pick(others, columns, undecided, result, whole=False)
             return
     result[undecided] = UNDECIDED
+
+
+def _by_code(node: Branch, names: tuple[str, ...]) -> Index:
+    """i32[n_names + 1]: the leaf of each text of a last axis; the last entry serves a missing one. One look a text, not a row."""
+    leaves = {key: child.index for key, child in node.rows if isinstance(child, Leaf)}
+    otherwise = leaves.get(Else(), NO_ROW)
+    found = [next((leaf for key, leaf in leaves.items() if not isinstance(key, Else) and _matches(key, t)), otherwise) for t in names]
+    return np.array([*found, otherwise if len(node.rows) == 1 and Else() in leaves else UNDECIDED], np.int32)
 
 
 def _missing(column: Attribute | Numbers | None, rows: I64, whole: bool) -> NDArray[np.bool_]:
