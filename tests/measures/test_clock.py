@@ -550,6 +550,67 @@ def test_segments_of_a_case_sum_to_its_elapsed_time():
     assert found.opened_by[0] == "opened"
 
 
+@pytest.mark.parametrize("on_change", ["from_start", "keep_elapsed", "restart"])
+def test_segments_follow_a_change_of_hours(on_change):
+    c = clause(by_severity({"1": bare(HOUR, "always"), "2": 4 * HOUR}))
+    p = plan([c], [moving("now", on_change=on_change)])
+    rows = [(f"{MON} 16:30", "opened", {"severity": "2"}), (f"{MON} 17:30", "noted", {"severity": "1"}), (f"{MON} 18:20", "resolved")]
+    ctx = context(p, events({"x": [(us(a), n, *s) for a, n, *s in rows]}), us("2026-04-01 00:00"))
+    found = segments(c, ctx, (), 0, "x")
+    assert int(found.counted_us.sum()) == int(case_table(c, ctx).elapsed_us[0]) > 0
+
+
+def test_segments_of_notice_of_schedules_of_repetitions_and_of_early_dates():
+    c = clause(bare(48 * HOUR), starts=EVERYTHING, stops=("announced",), before=event("change-begins"))
+    ctx = context(plan([c]), events({"x": [(us("2026-03-02 10:00"), "announced"), (us("2026-03-09 10:00"), "change-begins")]}), us("2026-04-01 00:00"))
+    assert segments(c, ctx, (), 0, "x").counted_us.sum() == 40 * HOUR
+    c = clause((Share(Within("days", 30)),), starts=Schedule(WindowSpec("quarter", zone="Europe/Berlin"), "start"), stops=("review-held",))
+    ctx = context(plan([c]), events({"r": [(us("2026-01-02 10:00"), "review-held")]}), us("2026-02-01 00:00"), in_force=(us("2026-01-01 00:00"), None))
+    assert segments(c, ctx, (), 0, "#1").counted_us.sum() == case_table(c, ctx).elapsed_us[0] == 10 * HOUR
+    states = {"open": EventState(event("opened"), event("resolved"))}
+    c = clause(bare(HOUR), stops=("updated",), again="open")
+    rows = [(us(f"{MON} {t}"), n) for t, n in (("09:00", "opened"), ("09:50", "updated"), ("11:00", "resolved"))]
+    ctx = context(plan([c], states=states), events({"x": rows}), us("2026-04-01 00:00"))
+    assert segments(c, ctx, (), 0, "x").counted_us.sum() == 2 * HOUR
+    c = clause(bare(0), starts=("due",), stops=("done",))
+    ctx = context(plan([c]), events({"x": [(us(f"{MON} 09:00"), "done"), (us(f"{MON} 10:00"), "due")]}), us("2026-04-01 00:00"))
+    assert len(segments(c, ctx, (), 0, "x").start) == 0
+
+
+def test_approval_after_its_deadline_has_lapsed():
+    rows = {"a": [(us(f"{MON} 09:00"), "opened", {"cause": "fire"}), (us(f"{MON} 11:00"), "resolved")]}
+    c = clause(bare(HOUR), head={"excluding": ("x",)})
+    said = {"declarations": approvals(("approved", "a", "customer", "2026-04-20 09:00"))}
+    for until, left in ((Within("working days", 10), 0), (Within("working days", 20), 1), (Within("time", 30 * 24 * HOUR, "always"), 1)):
+        rule = ExclusionRule("x", "leave_out", where=Key("cause", OneOf(("fire",))), needs="customer", until=until)
+        assert excluded(c, rule, rows, until="2026-05-30 00:00", facts=said).agreed.n_left_out == left
+
+
+def test_a_group_is_what_the_case_said_at_its_start():
+    c = clause(bare(HOUR), head={"for_each": ("region",)})
+    rows = {"x": [(us(f"{MON} 09:00"), "opened", {"region": "north"}), (us(f"{MON} 09:30"), "resolved", {"region": "south"})],
+            "y": [(us(f"{MON} 09:00"), "opened"), (us(f"{MON} 09:30"), "resolved")]}
+    measured = measure(c, context(plan([c]), events(rows), us("2026-03-31 00:00"), in_force=(us("2026-03-01 00:00"), None)))
+    assert {p.group: (p.agreed.n, p.agreed.undecided) for p in measured.parts} == {("north",): (1, 1)}
+    nowhere = measure(c, context(plan([c]), events({"y": rows["y"]}), us("2026-03-31 00:00"), in_force=(us("2026-03-01 00:00"), None)))
+    assert nowhere.notes == ("no case says all of region when its clock starts: there is no result",)
+
+
+def test_hours_by_a_look_up():
+    hours = Lookup(Branch("level", ((Exact("24x7"), Leaf(0)), (Else(), Leaf(1)))), ("always", "office"), ("", ""))
+    c = clause(bare(HOUR), hours=hours)
+    rows = {k: [(us(f"{MON} 19:00"), "opened", {"level": k}), (us(f"{MON} 20:30"), "resolved")] for k in ("24x7", "nbd")}
+    found = case_table(c, context(plan([c]), events(rows), us("2026-04-01 00:00")))
+    assert [VERDICTS[v] for v in found.verdict] == ["missed", "met"]
+
+
+def test_ends_of_statistics_that_are_not_sure():
+    c = clause(bare(HOUR), value="mean", hours="always", head={"of": Key("kind", OneOf(("a",)))})
+    rows = {**cases(1, 1, kind="a"), **cases(1, 3, "2")}
+    [figure] = [p.agreed for p in measure(c, context(plan([c]), events(rows), us("2026-04-01 00:00"))).parts if p.agreed.n]
+    assert (figure.low, figure.high, figure.undecided) == (HOUR, 2 * HOUR, 1)
+
+
 def test_the_list_of_a_window_sums_to_the_numerator():
     c = clause(bare(HOUR), head={"excluding": ("x",)})
     p = plan([c], exclusions=[ExclusionRule("x", "count_as_good", where=Key("cause", OneOf(("customer",))))])

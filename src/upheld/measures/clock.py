@@ -11,14 +11,16 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from upheld.calendars.deadlines import date_deadline
 from upheld.calendars.windows import Windows, windows
 from upheld.facts.tables import I64, CaseEvents, Subscriptions
 from upheld.measures import clock_outcomes as out
+from upheld.measures.clock_frame import Setting
 from upheld.measures.clock_general import notice_outcomes, scheduled_outcomes
-from upheld.measures.clock_kernel import Setting, all_levels, no_outcomes
+from upheld.measures.clock_kernel import all_levels, no_outcomes
 from upheld.measures.clock_outcomes import CaseOutcomes, joined
 from upheld.measures.clock_reading import Points, Reader, raw_names
-from upheld.measures.clock_roles import Roles, bind, block_of
+from upheld.measures.clock_roles import START, Roles, bind, block_of
 from upheld.measures.clock_scope import (
     approved_cases,
     chosen_cases,
@@ -30,7 +32,7 @@ from upheld.measures.clock_scope import (
 from upheld.measures.clock_segments import case_segments, list_segments
 from upheld.measures.clock_windows import Counted, counted_at, figures, part_rows, parts
 from upheld.measures.groups import Groups, discover
-from upheld.measures.result import Context, Measured, Segments
+from upheld.measures.result import Context, Figure, Measured, Segments, Unit
 from upheld.plans.lookup import axes_of
 from upheld.plans.plan import ClockPlan, ExclusionRule, Schedule
 from upheld.plans.selector import EVERYTHING, attributes_of, select
@@ -38,6 +40,7 @@ from upheld.plans.selector import EVERYTHING, attributes_of, select
 __all__ = ["CaseOutcomes", "case_table", "clock", "measure", "segments"]
 
 Mask = NDArray[np.bool_]
+Figures = dict[tuple[int, int, int], Figure]
 
 
 def clock(setting: Setting, events: CaseEvents, threads: int = 2) -> CaseOutcomes:
@@ -54,9 +57,7 @@ def case_table(plan: ClockPlan, context: Context) -> CaseOutcomes:
     """The cases as agreed: exclusions applied (left out, counted as good), cases of other agreements, versions or scopes left away."""
     world = _Worlds(plan, context)
     table = world.table(agreed=True, lenient=False)
-    outcomes = table.outcomes.take(np.unique(table.row))
-    keep = np.zeros(len(table.outcomes), np.bool_)
-    left, good = keep.copy(), keep.copy()
+    left, good = np.zeros(len(table.outcomes), np.bool_), np.zeros(len(table.outcomes), np.bool_)
     left[table.row[table.left]] = True
     good[table.row[table.good]] = True
     verdict, reason = table.outcomes.verdict.copy(), table.outcomes.reason.copy()
@@ -76,11 +77,11 @@ def measure(plan: ClockPlan, context: Context) -> Measured:
     rows, of = part_rows(plan)
     both = []
     for tables in (agreed, bare):
-        found = [_figures(plan, context, t, laid, of, len(rows), len(world.groups.names)) for t in tables]
+        found = [_figures(plan, context, t, laid, of, len(rows)) for t in tables]
         both.append(found[0] if len(found) == 1 else _widest(found))
-    unit = "share" if plan.value == "share" else "number" if plan.value == "number" else "duration"
+    unit: Unit = "share" if plan.value == "share" else "number" if plan.value == "number" else "duration"
     listed = parts(plan, laid, both[0], both[1], rows, world.groups.names, asked, context.until)
-    return Measured(plan.head.id, unit, laid, listed, tuple(world.notes))  # type: ignore[arg-type]
+    return Measured(plan.head.id, unit, laid, listed, tuple(world.notes))
 
 
 def segments(plan: ClockPlan, context: Context, group: tuple[str, ...], window: int, case: str | None) -> Segments:
@@ -97,7 +98,7 @@ def segments(plan: ClockPlan, context: Context, group: tuple[str, ...], window: 
         inside = np.zeros(len(table.row), np.bool_)
         inside[member[place == window]] = True
         return list_segments(plan, context, world.events, table, np.flatnonzero(mine & inside))
-    return case_segments(plan, context, world.events, table, np.flatnonzero(mine), case, world.setting(group, agreed=True))
+    return case_segments(plan, world.events, table, np.flatnonzero(mine), case, world.setting(group, agreed=True))
 
 
 # ---- one clause in one context --------------------------------------------------------------------------------------
@@ -110,7 +111,7 @@ class _Worlds:
         self.clause, self.context = clause, context
         self.events: CaseEvents | None = context.facts.events
         self.rules = rules_of(context, clause)
-        self.pausing = tuple(r for r in self.rules if r.during is not None)
+        self.pausing = tuple(r for r in self.rules if r.during is not None and r.effect == "leave_out")
         self.notes: list[str] = []
         self.undecided = False
         self.reader = self._reader()
@@ -131,18 +132,23 @@ class _Worlds:
 
     def _groups(self) -> Groups:
         axes = self.clause.head.for_each
-        if not axes:
+        if not axes or self._scheduled:
             return Groups((), ((),))
         if self.reader is None:
             return Groups(axes, ())
-        points = self._at_starts()
-        return discover(axes, [(self.reader.attributes(points), np.ones(len(points.row), np.bool_))])
-
-    def _at_starts(self) -> Points:
-        """Every row as if it were a start: which results there are over all time."""
         assert self.events is not None
-        rows = self.events.bounds[1:][np.diff(self.events.bounds) > 0] - 1
-        return Points(rows, rows, np.arange(len(rows)))
+        # every row that may start a clock: which results there are over all time
+        bits = bind(self.context.plan, self.clause, self.events, (), None).bits(self.events, 0, len(self.events))
+        rows = np.flatnonzero((bits & START) != 0)
+        points = Points(rows, rows, np.arange(len(rows)))
+        found = discover(axes, [(self.reader.attributes(points), np.ones(len(rows), np.bool_))])
+        if not found.names and len(rows):
+            self.notes.append(f"no case says all of {', '.join(axes)} when its clock starts: there is no result")
+        return found
+
+    @property
+    def _scheduled(self) -> bool:
+        return isinstance(self.clause.starts, Schedule) and self.clause.before is None
 
     def setting(self, group: tuple[str, ...], *, agreed: bool, lenient: bool = False) -> Setting:
         """What the kernel is told for one result."""
@@ -198,14 +204,14 @@ class _Worlds:
 
     def _bare(self, counted: Counted) -> Counted:
         no = np.zeros(len(counted.row), np.bool_)
-        return Counted(counted.outcomes, counted.row, counted.group, self._in[id(counted)], no, no, no)
+        return replace(counted, sure=counted.belongs, good=no, maybe_good=no, left=no)
 
     def _outcomes(self, *, agreed: bool, lenient: bool) -> CaseOutcomes:
         clause, context = self.clause, self.context
-        if isinstance(clause.starts, Schedule) and clause.before is None:
+        if self._scheduled:
             if self.events is None or self.reader is None:
                 return scheduled_outcomes(clause, context, None, context.grid)
-            return scheduled_outcomes(clause, context, self.events, self.setting(self.groups.names[0] if self.groups.names else (), agreed=agreed).grids)
+            return scheduled_outcomes(clause, context, self.events, self.setting((), agreed=agreed).grids)
         if self.events is None or self.reader is None:
             return no_outcomes()
         divided = len(self.groups) > 1 and bool(own_states(context, clause.pauses)[1] or (agreed and self.pausing))
@@ -213,7 +219,6 @@ class _Worlds:
             first = self.groups.names[0] if self.groups.names else ()
             return self._numbered(self.setting(first, agreed=agreed, lenient=lenient))
         whole = self._numbered(replace(self.setting(self.groups.names[0], agreed=agreed, lenient=lenient), grids=context.grid))
-        _, group, _ = self._placed(whole)
         home = np.full(len(self.events.bounds) - 1, -1)
         position, group, _ = self._placed(whole)
         home[whole.case[position][::-1]] = group[::-1]
@@ -272,7 +277,7 @@ class _Worlds:
         outcomes = outcomes.take(ours)
         n = len(outcomes)
         yes, maybe = np.ones(n, np.bool_), np.zeros(n, np.bool_)
-        scheduled = isinstance(clause.starts, Schedule) and clause.before is None
+        scheduled = self._scheduled
         if clause.head.of != EVERYTHING and self.reader is not None and not scheduled:
             yes, maybe = select(clause.head.of, self.reader.attributes(self._points(outcomes)), n)
         position, group, certain = (np.arange(n), np.zeros(n, np.int64), np.ones(n, np.bool_)) if scheduled else self._placed(outcomes)
@@ -280,10 +285,8 @@ class _Worlds:
         position, group, certain = position[inside], group[inside], certain[inside]
         sure = certain & yes[position] & outcomes.sure[position]
         left, maybe_left, good, maybe_good = self._taken(outcomes, scheduled=scheduled)
-        counted = Counted(outcomes, position, group, sure & ~maybe_left[position], good[position], maybe_good[position], left[position])
-        self._in = getattr(self, "_in", {})
-        self._in[id(counted)] = sure
-        return counted
+        certain = sure & ~maybe_left[position]
+        return Counted(outcomes, position, group, sure, certain, good[position], maybe_good[position], left[position])
 
     def _taken(self, outcomes: CaseOutcomes, *, scheduled: bool) -> tuple[Mask, Mask, Mask, Mask]:
         n = len(outcomes)
@@ -294,7 +297,7 @@ class _Worlds:
             if rule.where is None or rule.during is not None:
                 continue
             yes, maybe = chosen_cases(self.events, self.reader, rule)
-            fine = approved_cases(self.context, self.events, rule, None)
+            fine = approved_cases(self.context, self.events, rule, self._deadlines(rule, outcomes))
             yes, maybe = (yes & fine)[outcomes.case], (maybe & fine)[outcomes.case]
             free = ~left & ~good                                           # each case belongs to the first clause that takes it
             if rule.effect == "leave_out":
@@ -304,6 +307,22 @@ class _Worlds:
                 good |= yes & free
                 maybe_good |= maybe & free
         return left, maybe_left & ~left, good, maybe_good
+
+
+    def _deadlines(self, rule: ExclusionRule, outcomes: CaseOutcomes) -> I64 | None:
+        """i64[n_cases]: until when leaving each case out could be approved, counted from the end of its window."""
+        if rule.needs is None or rule.until is None or self.events is None:
+            return None
+        context, until = self.context, rule.until
+        last = np.full(len(self.events.bounds) - 1, context.until)
+        laid = self._laid(outcomes)
+        member, place = laid.members(counted_at(self.clause, outcomes, context.until))
+        if len(member):
+            grid = context.grid(until.calendar or self.clause.head.hours.leaves[0] or "always")
+            amount = np.full(len(laid), until.amount)
+            ends = grid.due(laid.end, amount) if until.unit == "time" else date_deadline(grid, laid.end, until.unit, until.amount, until.at)
+            last[outcomes.case[member]] = ends[place]
+        return last
 
 
 def _windows(plan: ClockPlan, context: Context, tables: list[Counted], world: _Worlds) -> tuple[Windows, frozenset[int]]:
@@ -331,10 +350,10 @@ def _one_each(table: Counted, world: _Worlds, context: Context) -> Windows:
     return Windows(start, np.maximum(np.where(found.has_stop[first], found.stop[first], context.until), start + 1), start, start + 1, label)
 
 
-def _figures(plan: ClockPlan, context: Context, table: Counted, laid: Windows, of: I64, n_parts: int, n_groups: int):  # type: ignore[no-untyped-def]
+def _figures(plan: ClockPlan, context: Context, table: Counted, laid: Windows, of: I64, n_parts: int) -> Figures:
     part = of[table.outcomes.leaf[table.row], table.outcomes.level[table.row]]
     if plan.head.window.unit == "case":
-        cases, window = np.unique(table.outcomes.case, return_inverse=True)
+        _, window = np.unique(table.outcomes.case, return_inverse=True)
         pairs, place = np.arange(len(table.row)), window[table.row]
     else:
         at = counted_at(plan, table.outcomes, context.until)[table.row]
@@ -342,13 +361,11 @@ def _figures(plan: ClockPlan, context: Context, table: Counted, laid: Windows, o
             at = np.minimum(at, context.in_force[1] - 1)
         pairs, place = laid.members(at)
     taken = Counted(table.outcomes, *(getattr(table, f.name)[pairs] for f in fields(Counted) if f.name != "outcomes"))
-    return figures(plan, taken, part[pairs], place, n_parts, max(len(laid), 1), n_groups)
+    return figures(plan, taken, part[pairs], place, n_parts, max(len(laid), 1))
 
 
-def _widest(found):  # type: ignore[no-untyped-def]
+def _widest(found: list[Figures]) -> Figures:
     """Two readings of what is undecided as one range."""
-    from upheld.measures.result import Figure
-
     result = dict(found[0])
     for place, other in found[1].items():
         mine = result.get(place, Figure(None, None))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.facts.tables import I64
+from upheld.facts.tables import I32, I64
 from upheld.measures.clock_roles import START, STOP, Bits, Block
 
 __all__ = ["Cycles", "find_cycles"]
@@ -48,7 +48,7 @@ def find_cycles(block: Block, bits: Bits, reopen_us: int | None, again: Mask | N
         bits = np.where(known, bits, bits & START)
     if again is not None:
         return _repeating(block, bits, again)
-    rows = np.flatnonzero(bits & (START | STOP))
+    rows = np.flatnonzero((bits & (START | STOP)) != 0)
     case = block.case[rows]
     starts, stops = (bits[rows] & START) > 0, (bits[rows] & STOP) > 0
     rows, case, starts, stops, early = _from_first_start(rows, case, starts, stops, len(block.first))
@@ -60,7 +60,7 @@ def find_cycles(block: Block, bits: Bits, reopen_us: int | None, again: Mask | N
     return _cycles(block, first, last, stopped, case[begins], early, reopen_us)
 
 
-def _from_first_start(rows: I64, case: NDArray[np.int32], starts: Mask, stops: Mask, n_cases: int) -> tuple[I64, NDArray[np.int32], Mask, Mask, I64]:
+def _from_first_start(rows: I64, case: I32, starts: Mask, stops: Mask, n_cases: int) -> tuple[I64, I32, Mask, Mask, I64]:
     """The rows from each case's first start on, and each case's first stop before it (-1)."""
     begun = np.cumsum(starts)
     fresh = np.flatnonzero(_fresh(case))
@@ -76,7 +76,7 @@ def _from_first_start(rows: I64, case: NDArray[np.int32], starts: Mask, stops: M
     return rows, case, starts, stops, early
 
 
-def _fresh(case: NDArray[np.int32]) -> Mask:
+def _fresh(case: I32) -> Mask:
     fresh = np.ones(len(case), np.bool_)
     np.not_equal(case[1:], case[:-1], out=fresh[1:])
     return fresh
@@ -88,7 +88,7 @@ def _shifted(after: Mask, fresh: Mask) -> Mask:
     return before & ~fresh
 
 
-def _runs(begins: I64, ends: I64, rows: I64, case: NDArray[np.int32], bounds: I64) -> tuple[I64, I64, Mask]:
+def _runs(begins: I64, ends: I64, rows: I64, case: I32, bounds: I64) -> tuple[I64, I64, Mask]:
     """Each run's first row and the row that stops it, or the end of the case."""
     nxt = np.searchsorted(ends, begins)
     stop = ends.take(nxt, mode="clip") if len(ends) else np.zeros(len(begins), np.int64)
@@ -97,7 +97,7 @@ def _runs(begins: I64, ends: I64, rows: I64, case: NDArray[np.int32], bounds: I6
     return rows[begins], last, stopped
 
 
-def _cycles(block: Block, first: I64, last: I64, stopped: Mask, case: NDArray[np.int32], early: I64, reopen_us: int | None) -> Cycles:
+def _cycles(block: Block, first: I64, last: I64, stopped: Mask, case: I32, early: I64, reopen_us: int | None) -> Cycles:
     fresh = _fresh(case)
     gaps = None
     if not fresh.all() and reopen_us is not None:
@@ -134,7 +134,7 @@ def _repeating(block: Block, bits: Bits, holds: Mask) -> Cycles:
     rows = np.flatnonzero((bits & (START | STOP) > 0) | (before & ~holds))
     case = block.case[rows]
     starts, stops = (bits[rows] & START) > 0, (bits[rows] & STOP) > 0
-    rows, case, starts, stops, early = _from_first_start(rows, case, starts, stops, len(block.first))
+    rows, case, starts, stops, _ = _from_first_start(rows, case, starts, stops, len(block.first))
     fresh = _fresh(case)
     # running after a row: the last start under the state, unless the state has ended since
     says = np.where(starts & holds[rows], 1, np.where(~holds[rows], 0, -1))

@@ -17,7 +17,8 @@ from upheld.calendars.grid import Grid
 from upheld.calendars.windows import windows
 from upheld.facts.tables import I32, I64, CaseEvents
 from upheld.measures import clock_outcomes as out
-from upheld.measures.clock_kernel import Setting, no_outcomes
+from upheld.measures.clock_frame import Setting
+from upheld.measures.clock_kernel import no_outcomes
 from upheld.measures.clock_outcomes import CaseOutcomes
 from upheld.measures.clock_reading import Points, Reader, raw_names
 from upheld.measures.clock_roles import START, STOP, block_of, fold
@@ -153,7 +154,8 @@ def scheduled_outcomes(clause: ClockPlan, context: Context, events: CaseEvents |
             due = grid.due(start, target, clause.landing)
             over = elapsed > target
         else:
-            due = date_deadline(context.grid(terms.calendars[terms.dated_on[w, h]]), start, within.unit, within.amount, within.at, clause.landing)
+            dates = context.grid(terms.calendars[terms.dated_on[w, h]])
+            due = date_deadline(dates, start, within.unit, within.amount, within.at, clause.landing)
             target = np.maximum(grid.elapsed(start, due), 0)
             over = stop > due
     leaf = np.full(n, w if within is not None else -1, np.int32)

@@ -18,7 +18,7 @@ from upheld.plans.lookup import pick
 from upheld.plans.plan import ClockPlan, EventState, Plan, Schedule, StateRule, StatusState
 from upheld.plans.selector import Columns, Selector, attributes_of, select
 
-__all__ = ["START", "STOP", "Block", "Roles", "bind", "fold", "held", "last_said", "ties"]
+__all__ = ["START", "STOP", "Block", "Roles", "bind", "fold", "held", "last_said", "said_so_far", "ties"]
 
 Mask = NDArray[np.bool_]
 Bits = NDArray[np.int32]
@@ -46,7 +46,9 @@ class Roles:
     def bits(self, events: CaseEvents, first: int, last: int) -> Bits:
         """The bits of rows ``first`` … ``last``."""
         if self.by_code is not None:
-            return self.by_code.take(events.event.codes[first:last], mode="wrap")
+            codes = events.event.codes[first:last]
+            # clipping is several times faster than wrapping; only a row without an event needs the last entry
+            return self.by_code.take(codes, mode="wrap" if len(codes) and codes.min() < 0 else "clip")
         assert self.by_row is not None
         return self.by_row[first:last].copy()
 
@@ -200,7 +202,7 @@ def held(block: Block, rule: StateRule, shift: int, bits: Bits, until: int) -> M
 
 def _latched(block: Block, bits: Bits, shift: int) -> Mask:
     n = len(bits)
-    pair = (bits // shift) & 3
+    pair = (bits >> (shift.bit_length() - 1)).astype(np.uint8) & 3
     # (position << 1 | on) of the last row that says anything; a case's first row always says something
     latch = np.arange(0, 2 * n, 2, dtype=np.int32)
     latch |= pair == 1
@@ -240,9 +242,14 @@ def last_said(block: Block, name: str, rows: I64) -> I32:
     """i32: the code a raw attribute has in force at each row (the last one said in the case at or before its instant), or -1."""
     if name not in block.attributes or not len(rows):
         return np.full(len(rows), -1, np.int32)
+    return said_so_far(block, name)[block.last_of_instant(rows)]
+
+
+def said_so_far(block: Block, name: str) -> I32:
+    """i32[n]: the code each case last said at or before each of its rows, filled forward once a block; -1 before it says any."""
     if name not in block.filled:
         block.filled[name] = _filled(block, block.attributes[name].codes)
-    return block.filled[name][block.last_of_instant(rows)]
+    return block.filled[name]
 
 
 def _filled(block: Block, codes: I32) -> I32:

@@ -161,7 +161,7 @@ def approved_cases(context: Context, events: CaseEvents, rule: ExclusionRule, de
     if said is None:
         return np.zeros(n, np.bool_)
     parties = ("provider", "customer") if rule.needs == "both" else (rule.needs,)
-    wanted = {about for about in said.about.names}
+    wanted = set(said.about.names)
     place = {str(name): i for i, name in enumerate(events.case_names) if str(name) in wanted}
     fine = np.ones(n, np.bool_)
     for party in parties:

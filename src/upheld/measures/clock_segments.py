@@ -5,19 +5,25 @@ Law: from the same outcome as the figure; the counted parts sum to its elapsed t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from upheld.facts.tables import I64, CaseEvents
 from upheld.measures import clock_outcomes as out
-from upheld.measures.clock_kernel import Setting, cycle_stretches
+from upheld.measures.clock_frame import Setting
+from upheld.measures.clock_rows import case_rows, in_force_at
 from upheld.measures.clock_terms import terms_of
 from upheld.measures.clock_windows import Counted
 from upheld.measures.result import WHY, Context, Segments
-from upheld.plans.plan import ClockPlan
+from upheld.plans.plan import ClockPlan, Schedule
 
 __all__ = ["case_name", "case_segments", "list_segments"]
 
-_COUNTED, _PAUSED, _OUTSIDE, _EXCLUDED = (WHY.index(w) for w in ("counted", "paused", "outside", "excluded"))
+_COUNTED, _PAUSED, _OUTSIDE, _EXCLUDED, _OTHER = (WHY.index(w) for w in ("counted", "paused", "outside", "excluded", "other"))
+_WORDS = {_PAUSED: "pause", _OTHER: "before the clock began again"}
+Piece = tuple[int, int, int, int, str, str, str]
+"""Start, end, counted µs, why, clause, opened by, closed by."""
 
 
 def list_segments(clause: ClockPlan, context: Context, events: CaseEvents | None, table: Counted, members: I64) -> Segments:
@@ -43,51 +49,92 @@ def list_segments(clause: ClockPlan, context: Context, events: CaseEvents | None
     return Segments(subject, found.start[rows], end, counted, why, tuple(words), nothing, nothing)
 
 
-def case_segments(clause: ClockPlan, context: Context, events: CaseEvents | None, table: Counted, members: I64, case: str,
-                  setting: Setting) -> Segments:
+def case_segments(clause: ClockPlan, events: CaseEvents | None, table: Counted, members: I64, case: str, setting: Setting) -> Segments:
     """The stretches of all cycles of one case, split where the calendar opens, closes or is suspended."""
     found = table.outcomes
     none = np.empty(0, np.int64)
-    pieces: list[tuple[int, int, int, int, str, str, str]] = []
+    pieces: list[Piece] = []
     if events is not None:
         for r in sorted({int(table.row[m]) for m in members.tolist()}):
             if found.level[r] == 0 and case_name(events, int(found.case[r]), clause) == case:
-                pieces += _cycle(setting, context, events, table, r)
+                pieces += _cycle(setting, events, table, r)
     start, end, counted, why = (np.array([p[i] for p in pieces], np.int64) for i in range(4)) if pieces else (none, none, none, none)
     texts = [tuple(str(p[i]) for p in pieces) for i in (4, 5, 6)]
     return Segments((case,) * len(pieces), start, end, counted, why.astype(np.int8), texts[0], texts[1], texts[2])
 
 
-def _cycle(setting: Setting, context: Context, events: CaseEvents, table: Counted, r: int) -> list[tuple[int, int, int, int, str, str, str]]:
+def _cycle(setting: Setting, events: CaseEvents, table: Counted, r: int) -> list[Piece]:
     found = table.outcomes
-    calendar = terms_of(setting.clause, 0).calendars[found.hours[r]] if found.hours[r] >= 0 else None
-    if calendar is None:
-        return []
-    grid, whole = setting.grids(calendar), setting.whole(calendar)
-    pieces: list[tuple[int, int, int, int, str, str, str]] = []
-    total = 0
-    for begin, end, counts, opened, closed in cycle_stretches(setting, events, int(found.case[r]), int(found.first_row[r]), table_end(found, r, context)):
-        inner = [e for s, t in zip(whole.S.tolist(), whole.E.tolist(), strict=True) if s < end and t > begin for e in (s, t)]
-        inner += [e for s, t in zip(grid.S.tolist(), grid.E.tolist(), strict=True) if s < end and t > begin for e in (s, t)]
-        edges = sorted({begin, end, *(e for e in inner if begin < e < end)})
-        for a, b in zip(edges, edges[1:], strict=False):
-            open_us = int(grid.elapsed(np.array([a]), np.array([b]))[0])
-            base_us = int(whole.elapsed(np.array([a]), np.array([b]))[0])
-            why = _OUTSIDE if not base_us else _EXCLUDED if not open_us else _COUNTED if counts else _PAUSED
-            us = open_us if why == _COUNTED else 0
-            total += us
-            clause = calendar if why == _OUTSIDE else "suspended" if why == _EXCLUDED else "" if counts else "pause"
-            pieces.append((a, b, us, why, clause, opened if a == begin else "", closed if b == end else ""))
-    changed = setting.clause.head.hours.is_constant and not setting.clause.within.is_constant
-    assert total == int(found.elapsed_us[r]) or changed, "the segments of a case must sum to its elapsed time"
+    pieces: list[Piece] = []
+    for stretch in _stretches(setting, events, found, r):
+        if stretch.calendar:
+            pieces += _split(setting, stretch)
+    total = sum(p[2] for p in pieces)
+    assert total == int(found.elapsed_us[r]), f"the segments of a case must sum to its elapsed time: {total} {int(found.elapsed_us[r])}"
     return pieces
 
 
-def table_end(found: out.CaseOutcomes, r: int, context: Context) -> int:
-    """Where the cycle's ledger ends: its stop, the end of its duty, or the horizon."""
-    return int(found.start[r] + found.wall_us[r]) if found.reason[r] != out.EARLY else int(found.start[r])
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A span of a case: whether its open time counts, on which calendar, why not if not, and the events at its ends."""
+
+    begin: int
+    end: int
+    counts: bool
+    calendar: str
+    why: int = _PAUSED
+    opened: str = ""
+    closed: str = ""
+
+
+def _split(setting: Setting, stretch: _Stretch) -> list[Piece]:
+    """The stretch cut where its calendar opens, closes or is suspended."""
+    grid, whole = setting.grids(stretch.calendar), setting.whole(stretch.calendar)
+    begin, end = stretch.begin, stretch.end
+    inner = [e[(e > begin) & (e < end)] for g in (grid, whole) for e in (g.S, g.E)]
+    edges = np.unique(np.concatenate([np.array([begin, end]), *inner]))
+    a, b = edges[:-1], edges[1:]
+    open_us, base_us = grid.elapsed(a, b).tolist(), whole.elapsed(a, b).tolist()
+    pieces: list[Piece] = []
+    for i, (first, last) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        why = _OUTSIDE if not base_us[i] else _EXCLUDED if not open_us[i] else _COUNTED if stretch.counts else stretch.why
+        clause = stretch.calendar if why == _OUTSIDE else "suspended" if why == _EXCLUDED else "" if why == _COUNTED else _WORDS[why]
+        pieces.append((first, last, open_us[i] if why == _COUNTED else 0, why, clause, stretch.opened if first == begin else "",
+                       stretch.closed if last == end else ""))
+    return pieces
+
+
+def _stretches(setting: Setting, events: CaseEvents, found: out.CaseOutcomes, r: int) -> list[_Stretch]:
+    """The spans between the rows of one cycle, up to where its ledger ends."""
+    clause, start = setting.clause, int(found.start[r])
+    calendars = terms_of(clause, 0).calendars
+    own = calendars[found.hours[r]] if found.hours[r] >= 0 else ""
+    if found.reason[r] == out.EARLY:
+        return []
+    if clause.before is not None:
+        return [_Stretch(int(found.stop[r]), start, True, own)] if found.has_stop[r] and found.stop[r] < start else []
+    end = start + int(found.wall_us[r])
+    if isinstance(clause.starts, Schedule):
+        return [_Stretch(start, end, True, own)] if start < end else []
+    case = int(found.case[r])
+    block, counts = case_rows(setting, events, case)
+    row0 = int(events.bounds[case])
+    first = int(found.first_row[r]) - row0
+    rows = np.arange(first, max(first + 1, int(np.searchsorted(block.at, end, side="left"))))
+    calendar, since = in_force_at(setting, block, rows, own)
+    names = [events.event.names[c] if c >= 0 else "" for c in events.event.codes[row0:row0 + len(block.at)].tolist()]
+    stretches: list[_Stretch] = []
+    for k, i in enumerate(rows.tolist()):
+        begin, last = int(block.at[i]), i + 1 == len(block.at)
+        close = end if last else min(int(block.at[i + 1]), end)
+        if close > begin:
+            used = k >= since
+            stretches.append(_Stretch(begin, close, bool(counts[i]) and used, calendar[k], _PAUSED if used else _OTHER, names[i],
+                                      "" if last else names[i + 1]))
+    return stretches
 
 
 def case_name(events: CaseEvents | None, case: int, clause: ClockPlan) -> str:
-    scheduled = clause.before is None and not hasattr(clause.starts, "parts") and not hasattr(clause.starts, "attribute")
+    """The name of a case; the virtual cases of a schedule are numbered from 1."""
+    scheduled = clause.before is None and isinstance(clause.starts, Schedule)
     return f"#{case + 1}" if events is None or scheduled else str(events.case_names[case])

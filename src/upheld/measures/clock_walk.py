@@ -145,7 +145,8 @@ def _towards(clock: _Clock, name: str, begin: int, passed: int, target: int, gri
         return
     if clock.used + passed >= target and clock.due is None:
         # used up before this stretch: due where the change says so; a target of nothing is due when the start's hours open
-        reached = begin if target and clock.used == target else _after(grids, name, begin if target else clock.start, max(target - clock.used, 0), landing)
+        left = max(target - clock.used, 0)
+        reached = begin if target and not left else _after(grids, name, begin if target else clock.start, left, landing)
         clock.due = reached if clock.changed_at is None else max(reached, clock.changed_at)
     if clock.used + passed > target:
         clock.missed_at = _after(grids, name, begin, target - clock.used, "next_open")

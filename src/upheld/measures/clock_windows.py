@@ -1,7 +1,7 @@
 """Windows of a clock: outcomes counted into the parts of a figure.
 
-Law: with ``counted: decided`` every case is in exactly one window: that of the earlier of its valid stop and its due instant. What
-is not decided is pending: listed in the window of the horizon, never counted. A row of the promise with shares, and each share in
+Law: with ``counted: decided`` every case is in exactly one window: that of the earlier of its valid stop and its due instant.
+What is not decided is pending: listed in the window of the horizon, never counted. A row of the promise with shares, and each share in
 it, is a part of its own and the commitment holds only if every part does; rows with a bare duration are one part together, judged
 by the commitment's target (none: every case must be in time). What is not sure is counted both ways: the ends of the figure.
 """
@@ -103,12 +103,14 @@ def _percent(share: Fraction) -> str:
 class Counted:
     """Outcomes as members of results: ``row`` into the outcomes, the ``group`` each belongs to, and how surely.
 
-    ``sure``: certainly a member; ``good``/``maybe_good``: an exclusion counts it as met; ``left``: taken out for certain.
+    ``belongs``: certainly in scope; ``sure``: and certainly not left out; ``good``/``maybe_good``: an exclusion counts it as met;
+    ``left``: taken out for certain.
     """
 
     outcomes: CaseOutcomes
     row: I64
     group: I64
+    belongs: Mask
     sure: Mask
     good: Mask
     maybe_good: Mask
@@ -130,8 +132,7 @@ def counted_at(clause: ClockPlan, outcomes: CaseOutcomes, until: int) -> I64:
             return np.where(idle, np.where(outcomes.has_stop, outcomes.stop, started), at)
 
 
-def figures(clause: ClockPlan, counted: Counted, part: I64, window: I64, n_parts: int, n_windows: int,
-            n_groups: int) -> dict[tuple[int, int, int], Figure]:
+def figures(clause: ClockPlan, counted: Counted, part: I64, window: I64, n_parts: int, n_windows: int) -> dict[tuple[int, int, int], Figure]:
     """The figure of each (group, window, part) that has at least one case. ``part`` and ``window`` go with ``counted.row``.
 
     A part of -1 (no promise) counts under every part that its result has, or alone under part 0.
@@ -142,7 +143,7 @@ def figures(clause: ClockPlan, counted: Counted, part: I64, window: I64, n_parts
     missed = (verdict == MISSED) & ~counted.good
     either = ((missed & counted.maybe_good) | (verdict == UNKNOWN)) & ~counted.good
     missed &= ~either
-    idle = (verdict == NO_PROMISE) & (clause.value == "share")
+    idle = (verdict == NO_PROMISE) & (clause.value == "share") & counted.belongs
     taken = counted.left                                  # a duty that ended (LEFT_OUT by itself) is no case at all
     statistic = clause.value not in ("share", "number")
     if clause.value != "share":
@@ -175,7 +176,8 @@ def _figure(value: str, counts: Sequence[int], elapsed: tuple[list[int], list[in
     low: Fraction | None
     high: Fraction | None
     if value == "share":
-        low, high = _share(met, n + maybe_missed + maybe_either), _share(met + either + maybe_met + maybe_either, n + maybe_met + maybe_either)
+        low = _share(met, n + maybe_missed + maybe_either)
+        high = _share(met + either + maybe_met + maybe_either, n + maybe_met + maybe_either)
         low, high = (low if low is not None else high), (high if high is not None else low)
     elif value == "number":
         low, high = Fraction(n), Fraction(n + maybe)
