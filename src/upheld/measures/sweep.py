@@ -123,43 +123,79 @@ def _packed(layers: Sequence[Spans], lo: int, type_bits: int, time_bits: int) ->
 
 
 def _scan(key: I64, n_layers: int, lo: int, type_bits: int, time_bits: int) -> Swept:
-    deltas = np.zeros((n_layers, 2 * n_layers), np.int32)
-    for i in range(n_layers):
-        deltas[i, 2 * i], deltas[i, 2 * i + 1] = -1, 1
-    carry = [0] * n_layers
-    types = (1 << type_bits) - 1
-    places: list[I64] = []
-    masks: list[I64] = []
+    """Walk the sorted edges block by block. Buffers are used again and again: fresh pages cost more than the arithmetic."""
+    where, masks = np.empty(len(key), np.int64), np.empty(len(key), np.int64)
+    filled = 0
+    size = min(len(key), _BLOCK)
+    buffers, flags = np.empty((3, size), np.int64), np.empty(size, np.bool_)
+    depths = _Depths(n_layers, size)
     before = 0                                # the mask in force at the block's first edge
     for first in range(0, len(key), _BLOCK):
         block = key[first:first + _BLOCK]
-        kind = (block & types).astype(np.int8)
-        mask = np.zeros(len(block), np.int64)
-        for i in range(n_layers):
-            depth = np.cumsum(deltas[i][kind], dtype=np.int32)
-            depth += carry[i]
-            carry[i] = int(depth[-1])
-            mask |= (depth > 0).astype(np.int64) << i
-        place = block >> type_bits
-        following = int(key[first + _BLOCK]) >> type_bits if first + _BLOCK < len(key) else -1
-        settled = np.empty(len(block), np.bool_)          # the last edge of an instant says what holds from there on
-        np.not_equal(place[1:], place[:-1], out=settled[:-1])
-        settled[-1] = int(place[-1]) != following
-        rows = np.flatnonzero(settled)
-        now = mask[rows]
-        changed = np.empty(len(rows), np.bool_)
+        m = len(block)
+        mask, place, now = (buffer[:m] for buffer in buffers)
+        flag = flags[:m]
+        np.bitwise_and(block, (1 << type_bits) - 1, out=place)
+        depths.follow(place, mask, flag)
+        np.right_shift(block, type_bits, out=place)
+        following = int(key[first + m]) >> type_bits if first + m < len(key) else -1
+        np.not_equal(place[1:], place[:-1], out=flag[:-1])     # the last edge of an instant says what holds from there on
+        flag[-1] = int(place[-1]) != following
+        rows = np.flatnonzero(flag)
+        if not len(rows):
+            continue
+        now = mask.take(rows, out=now[:len(rows)], mode="clip")
+        changed = flag[:len(rows)]
         np.not_equal(now[1:], now[:-1], out=changed[1:])
-        if len(rows):
-            changed[0] = int(now[0]) != before
-            before = int(now[-1])
+        changed[0] = int(now[0]) != before
+        before = int(now[-1])
         rows = rows[changed]
-        places.append(place[rows])
-        masks.append(mask[rows])
-    where, mask = np.concatenate(places), np.concatenate(masks)
-    open_ = np.flatnonzero(mask)              # each is followed by the edge that changes it, in the same group
-    begin, finish = where[open_], where[open_ + 1]
-    offsets = (1 << (time_bits - type_bits)) - 1
-    return Swept(begin >> (time_bits - type_bits), (begin & offsets) + lo, (finish & offsets) + lo, mask[open_])
+        upto = filled + len(rows)
+        place.take(rows, out=where[filled:upto], mode="clip")
+        mask.take(rows, out=masks[filled:upto], mode="clip")
+        filled = upto
+    return _segments(where[:filled], masks[:filled], lo, time_bits - type_bits)
+
+
+class _Depths:
+    """How many spans of each layer are open, carried from block to block."""
+
+    __slots__ = ("_bits", "_carry", "_deltas", "_depth")
+
+    def __init__(self, n_layers: int, size: int) -> None:
+        self._deltas = np.zeros((n_layers, 2 * n_layers), np.int32)
+        for i in range(n_layers):
+            self._deltas[i, 2 * i], self._deltas[i, 2 * i + 1] = -1, 1
+        self._carry = [0] * n_layers
+        self._depth, self._bits = np.empty(size, np.int32), np.empty(size, np.int64)
+
+    def follow(self, kind: I64, mask: I64, flag: NDArray[np.bool_]) -> None:
+        """Into ``mask``: the layers open after each edge of the block; ``flag`` is scratch."""
+        depth, bits = self._depth[:len(kind)], self._bits[:len(kind)]
+        mask[:] = 0
+        for i, deltas in enumerate(self._deltas):
+            deltas.take(kind, out=depth, mode="clip")
+            np.cumsum(depth, out=depth)
+            depth += self._carry[i]
+            self._carry[i] = int(depth[-1])
+            np.greater(depth, 0, out=flag)
+            np.copyto(bits, flag)
+            bits <<= i
+            mask |= bits
+
+
+def _segments(where: I64, masks: I64, lo: int, offset_bits: int) -> Swept:
+    """The stretches between the edges that change something, where any layer is open."""
+    open_ = np.flatnonzero(masks)             # each is followed by the edge that changes it, in the same group
+    mask, start = masks[open_], where[open_]
+    open_ += 1
+    end = where[open_]
+    group = np.right_shift(start, offset_bits, out=open_)
+    start &= (1 << offset_bits) - 1
+    start += lo
+    end &= (1 << offset_bits) - 1
+    end += lo
+    return Swept(group, start, end, mask)
 
 
 def _lexsorted(layers: Sequence[Spans]) -> Swept:
