@@ -35,8 +35,16 @@ def history(n: int) -> tuple[CaseEvents, int]:
     severity[changed, 4] = rng.integers(0, 4, int(changed.sum()))
     rows = np.arange(8 * n)
     header = Header(rows, Attribute(np.zeros(8 * n, np.int32), ("log",)), at)
-    table = CaseEvents(header, np.repeat(np.arange(n, dtype=np.int32), 8), np.empty(n, object), Attribute(event, KINDS), at,
-                       np.zeros(8 * n, np.int32), np.arange(0, 8 * n + 1, 8), {"severity": Attribute(severity.ravel(), ("1", "2", "3", "4"))})
+    table = CaseEvents(
+        header,
+        np.repeat(np.arange(n, dtype=np.int32), 8),
+        np.empty(n, object),
+        Attribute(event, KINDS),
+        at,
+        np.zeros(8 * n, np.int32),
+        np.arange(0, 8 * n + 1, 8),
+        {"severity": Attribute(severity.ravel(), ("1", "2", "3", "4"))},
+    )
     return table, int(at.max()) + DAY
 
 
@@ -51,11 +59,32 @@ def terms() -> tuple[Plan, tuple[ClockPlan, ClockPlan]]:
         return Key("event", OneOf(names))
 
     def clock(name: str, stops: Key, table: Lookup[tuple[Share, ...]]) -> ClockPlan:
-        return ClockPlan(Head(name, WindowSpec("month"), hours=constant("office")), on("opened"), stops, table, pauses=("waiting",), reopen_us=0)
+        return ClockPlan(
+            Head(name, WindowSpec("month"), hours=constant("office")), on("opened"), stops, table, pauses=("waiting",), reopen_us=0
+        )
 
-    clauses = clock("response", on("answered", "resolved"), promise(1, 2, 4, 8)), clock("resolution", on("resolved"), promise(8, 16, 24, 40))
-    plan = Plan("a", "1", "A", "", "Europe/Berlin", "EUR", 0, None, None, "", EVERYTHING, {"office": Weekly("Europe/Berlin", week)},
-                {"severity": AttributeRule("severity", read="now")}, {"waiting": EventState(on("asked"), on("replied"))}, {}, {})
+    clauses = (
+        clock("response", on("answered", "resolved"), promise(1, 2, 4, 8)),
+        clock("resolution", on("resolved"), promise(8, 16, 24, 40)),
+    )
+    plan = Plan(
+        "a",
+        "1",
+        "A",
+        "",
+        "Europe/Berlin",
+        "EUR",
+        0,
+        None,
+        None,
+        "",
+        EVERYTHING,
+        {"office": Weekly("Europe/Berlin", week)},
+        {"severity": AttributeRule("severity", read="now")},
+        {"waiting": EventState(on("asked"), on("replied"))},
+        {},
+        {},
+    )
     return plan, clauses
 
 
@@ -75,7 +104,9 @@ def main() -> None:
             walls.append(time.perf_counter() - wall)
             cpus.append(time.process_time() - cpu)
         best, median = min(walls), sorted(walls)[2]
-        print(f"{threads} thread(s): wall median {median:.3f} s, best {best:.3f} s, cpu {sorted(cpus)[2]:.3f} s, {n / median / 1e6:.2f} million cases/s")
+        print(
+            f"{threads} thread(s): wall median {median:.3f} s, best {best:.3f} s, cpu {sorted(cpus)[2]:.3f} s, {n / median / 1e6:.2f} million cases/s"
+        )
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"peak memory {after / 1024:.0f} MiB, of which above the facts {(after - before) / 1024:.0f} MiB")
 

@@ -51,18 +51,41 @@ def by_severity(rows, otherwise=None, axis="severity"):
 
 def clause(promise=None, *, starts=("opened",), stops=("resolved",), hours="office", window=None, head=None, **more):
     return ClockPlan(
-        Head("response", window or WindowSpec("month", zone="Europe/Berlin"), hours=hours if isinstance(hours, Lookup) else constant(hours), **(head or {})),
-        starts if not isinstance(starts, tuple) else event(*starts), stops if not isinstance(stops, tuple) else event(*stops),
-        promise if isinstance(promise, Lookup) else constant(promise if promise is not None else bare(4 * HOUR)), **more)
+        Head(
+            "response",
+            window or WindowSpec("month", zone="Europe/Berlin"),
+            hours=hours if isinstance(hours, Lookup) else constant(hours),
+            **(head or {}),
+        ),
+        starts if not isinstance(starts, tuple) else event(*starts),
+        stops if not isinstance(stops, tuple) else event(*stops),
+        promise if isinstance(promise, Lookup) else constant(promise if promise is not None else bare(4 * HOUR)),
+        **more,
+    )
 
 
 def plan(clauses=(), attributes=(), states=None, exclusions=(), calendars=None, **more):
     if states is None:
         states = {"waiting": EventState(event("asked"), event("answered"))}
-    return Plan(agreement="a", version="1", title="A", hash="", zone="Europe/Berlin", currency="EUR", from_us=LO, until_us=None, adopted_us=None,
-                customer="", covers=EVERYTHING, calendars={"office": OFFICE, "always": Always("Europe/Berlin"), **(calendars or {})},
-                attributes={r.name: r for r in attributes}, states=states, exclusions={e.name: e for e in exclusions},
-                commitments={c.head.id: c for c in clauses}, **more)
+    return Plan(
+        agreement="a",
+        version="1",
+        title="A",
+        hash="",
+        zone="Europe/Berlin",
+        currency="EUR",
+        from_us=LO,
+        until_us=None,
+        adopted_us=None,
+        customer="",
+        covers=EVERYTHING,
+        calendars={"office": OFFICE, "always": Always("Europe/Berlin"), **(calendars or {})},
+        attributes={r.name: r for r in attributes},
+        states=states,
+        exclusions={e.name: e for e in exclusions},
+        commitments={c.head.id: c for c in clauses},
+        **more,
+    )
 
 
 def moving(read="now", **more):
@@ -108,7 +131,16 @@ def grid_of(a_plan):
 
 def context(a_plan, table, until, **more):
     facts = more.pop("facts", None) or Facts(events=table)
-    return Context(a_plan, facts, until, more.pop("from_us", LO), more.pop("until_us", None), grid_of(a_plan), in_force=more.pop("in_force", (LO, None)), **more)
+    return Context(
+        a_plan,
+        facts,
+        until,
+        more.pop("from_us", LO),
+        more.pop("until_us", None),
+        grid_of(a_plan),
+        in_force=more.pop("in_force", (LO, None)),
+        **more,
+    )
 
 
 def share(text):

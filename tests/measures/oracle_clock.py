@@ -15,7 +15,7 @@ MINUTE = 60_000_000
 
 @dataclass
 class Row:
-    at: int                                  # minutes
+    at: int  # minutes
     event: str
     said: dict[str, str] = field(default_factory=dict)
 
@@ -26,10 +26,10 @@ class Rules:
     stops: set[str]
     asks: set[str]
     answers: set[str]
-    reopen: int | None                       # minutes; 0 final; None new cycle
-    target: dict[str | None, int | None]     # minutes by severity; None: no promise
+    reopen: int | None  # minutes; 0 final; None new cycle
+    target: dict[str | None, int | None]  # minutes by severity; None: no promise
     attribute: str = "severity"
-    moves: bool = False                      # read: now
+    moves: bool = False  # read: now
     recomputed: bool = False
 
 
@@ -103,7 +103,7 @@ def walk(rows: list[Row], rules: Rules, grid, until: int, hi: int) -> list[Outco
             severity = row.said.get(rules.attribute, severity) if row.at <= min(ahead) else severity
         cycles.append({"start": min(ahead), "elapsed": 0, "severity": severity, "stop": None, "due": None, "missed": None, "seen": []})
     found = [_judged(c, rules, is_open, lo, until, hi) for c in cycles]
-    if cycles and early is not None and rules.target.get(cycles[0]["severity"]) == 0:          # an agreed date, done before
+    if cycles and early is not None and rules.target.get(cycles[0]["severity"]) == 0:  # an agreed date, done before
         found[0] = Outcome(cycles[0]["start"], early, 0, cycles[0]["start"], None, "met")
     return found
 
@@ -120,7 +120,7 @@ def _judged(c: dict, rules: Rules, is_open, lo: int, until: int, hi: int) -> Out
         if goal != in_force and missed is None:
             in_force, due = goal, None
             if in_force != "none yet" and goal is not None and t != c["start"] and elapsed >= goal:
-                due = t                                          # never before the change
+                due = t  # never before the change
                 if goal == 0:
                     due = max(t, _opening(is_open, c["start"], lo))
         if goal is not None and missed is None:

@@ -17,7 +17,17 @@ from upheld.measures.clock_roles import bind
 from upheld.measures.result import WHY
 from upheld.plans.lookup import Branch, Else, Exact, Leaf, Lookup, constant
 from upheld.plans.plan import (
-    AttributeRule, Breached, CalendarState, Combination, EventState, ExclusionRule, IntervalState, Schedule, Share, StatusState, Within,
+    AttributeRule,
+    Breached,
+    CalendarState,
+    Combination,
+    EventState,
+    ExclusionRule,
+    IntervalState,
+    Schedule,
+    Share,
+    StatusState,
+    Within,
 )
 from upheld.plans.selector import EVERYTHING, Every, Key, Meets, OneOf
 from upheld.values.condition import Comparison, Condition
@@ -35,10 +45,18 @@ def one(c, rows, until="2026-03-31 00:00", p=None, **more):
 
 def show(found, i):
     return {
-        "verdict": VERDICTS[found.verdict[i]], "elapsed": int(found.elapsed_us[i]), "paused": int(found.paused_us[i]),
-        "due": int(found.due[i]) if found.has_due[i] else None, "missed_at": int(found.missed_at[i]) if found.has_miss[i] else None,
-        "stop": int(found.stop[i]) if found.has_stop[i] else None, "start": int(found.start[i]), "reason": REASONS[found.reason[i]],
-        "wall": int(found.wall_us[i]), "cycle": int(found.cycle[i]), "level": int(found.level[i]), "target": int(found.target_us[i]),
+        "verdict": VERDICTS[found.verdict[i]],
+        "elapsed": int(found.elapsed_us[i]),
+        "paused": int(found.paused_us[i]),
+        "due": int(found.due[i]) if found.has_due[i] else None,
+        "missed_at": int(found.missed_at[i]) if found.has_miss[i] else None,
+        "stop": int(found.stop[i]) if found.has_stop[i] else None,
+        "start": int(found.start[i]),
+        "reason": REASONS[found.reason[i]],
+        "wall": int(found.wall_us[i]),
+        "cycle": int(found.cycle[i]),
+        "level": int(found.level[i]),
+        "target": int(found.target_us[i]),
     }
 
 
@@ -62,7 +80,7 @@ def test_met_at_the_very_due_instant_and_missed_a_microsecond_later():
 def test_used_up_exactly_at_closing_is_due_at_closing_or_at_the_next_opening():
     rows = [(f"{MON} 16:00", "opened"), (f"{MON} 20:00", "resolved")]
     [o] = one(clause(bare(HOUR)), rows)
-    assert (o["verdict"], o["due"], o["elapsed"]) == ("met", us(f"{MON} 17:00"), HOUR)        # a stop outside hours adds nothing
+    assert (o["verdict"], o["due"], o["elapsed"]) == ("met", us(f"{MON} 17:00"), HOUR)  # a stop outside hours adds nothing
     [o] = one(clause(bare(HOUR), landing="next_open"), rows)
     assert o["due"] == us("2026-03-03 08:00")
 
@@ -78,13 +96,18 @@ def test_stop_beats_pause_beats_start_whatever_the_order():
     assert (o["elapsed"], o["paused"]) == (HOUR, HOUR)
     [o] = one(clause(), [(f"{MON} 09:00", "resolved"), (f"{MON} 09:00", "opened")])
     assert (o["verdict"], o["elapsed"], o["stop"]) == ("met", 0, us(f"{MON} 09:00"))
-    [o] = one(clause(reopen_us=2 * HOUR), [(f"{MON} 09:00", "opened"), (f"{MON} 10:00", "resolved"), (f"{MON} 11:00", "opened"), (f"{MON} 11:00", "resolved")])
-    assert (o["stop"], o["elapsed"]) == (us(f"{MON} 10:00"), HOUR)                # a stop beats the reopening of its own instant
+    [o] = one(
+        clause(reopen_us=2 * HOUR),
+        [(f"{MON} 09:00", "opened"), (f"{MON} 10:00", "resolved"), (f"{MON} 11:00", "opened"), (f"{MON} 11:00", "resolved")],
+    )
+    assert (o["stop"], o["elapsed"]) == (us(f"{MON} 10:00"), HOUR)  # a stop beats the reopening of its own instant
 
 
 def test_a_case_without_a_start_is_no_case_and_what_is_before_it_is_ignored():
     assert one(clause(), [(f"{MON} 09:00", "resolved")]) == []
-    [o] = one(clause(), [(f"{MON} 08:00", "resolved"), (f"{MON} 09:00", "opened"), (f"{MON} 09:30", "opened"), (f"{MON} 10:00", "resolved")])
+    [o] = one(
+        clause(), [(f"{MON} 08:00", "resolved"), (f"{MON} 09:00", "opened"), (f"{MON} 09:30", "opened"), (f"{MON} 10:00", "resolved")]
+    )
     assert (o["start"], o["elapsed"], o["verdict"]) == (us(f"{MON} 09:00"), HOUR, "met")
 
 
@@ -123,11 +146,24 @@ def test_reopening_final_within_and_new_cycle():
 def test_again_while_open_opens_a_cycle_at_each_stop_and_lets_the_last_one_go():
     states = {"open": EventState(event("opened"), event("resolved"))}
     c = clause(bare(HOUR), stops=("updated",), hours="always", again="open")
-    rows = [(f"{MON} 09:00", "opened"), (f"{MON} 09:50", "updated"), (f"{MON} 11:00", "updated"), (f"{MON} 11:20", "resolved"), (f"{MON} 12:00", "updated")]
+    rows = [
+        (f"{MON} 09:00", "opened"),
+        (f"{MON} 09:50", "updated"),
+        (f"{MON} 11:00", "updated"),
+        (f"{MON} 11:20", "resolved"),
+        (f"{MON} 12:00", "updated"),
+    ]
     found = one(c, rows, p=plan([c], states=states))
     assert [(o["verdict"], o["reason"], o["elapsed"]) for o in found] == [
-        ("met", "", 50 * MINUTE), ("missed", "", 70 * MINUTE), ("left out", "the duty ended before it was due", 20 * MINUTE)]
-    [figure] = [p.agreed for p in measure(c, context(plan([c], states=states), events({"x": [(us(a), n) for a, n in rows]}), us("2026-03-31 00:00"))).parts if p.agreed.n]
+        ("met", "", 50 * MINUTE),
+        ("missed", "", 70 * MINUTE),
+        ("left out", "the duty ended before it was due", 20 * MINUTE),
+    ]
+    [figure] = [
+        p.agreed
+        for p in measure(c, context(plan([c], states=states), events({"x": [(us(a), n) for a, n in rows]}), us("2026-03-31 00:00"))).parts
+        if p.agreed.n
+    ]
     assert (figure.low, figure.n, figure.n_left_out) == (Fraction(1, 2), 2, 0)
     late = one(c, [(f"{MON} 09:00", "opened"), (f"{MON} 11:20", "resolved")], p=plan([c], states=states))
     assert [o["verdict"] for o in late] == ["missed"]
@@ -144,7 +180,11 @@ def test_severity_at_the_start_or_now():
     assert verdicts(c, RAISED) == ["met"]
     [o] = one(c, RAISED, p=plan([c], [moving("now")]))
     assert (o["verdict"], o["missed_at"], o["due"], o["reason"]) == (
-        "missed", us(f"{MON} 11:00"), us(f"{MON} 11:00"), "the target became shorter than the time already used")
+        "missed",
+        us(f"{MON} 11:00"),
+        us(f"{MON} 11:00"),
+        "the target became shorter than the time already used",
+    )
     [o] = one(c, RAISED, p=plan([c], [moving("now", after_miss="recomputed")]))
     assert (o["verdict"], o["due"]) == ("missed", us(f"{MON} 10:00"))
 
@@ -162,7 +202,7 @@ def test_restart_and_keep_elapsed_and_other_hours():
     rows = [(f"{MON} 16:30", "opened", {"severity": "2"}), (f"{MON} 17:30", "noted", {"severity": "1"}), (f"{MON} 18:20", "resolved")]
     c = clause(table)
     [start] = one(c, rows, p=plan([c], [moving("now")]))
-    assert (start["verdict"], start["elapsed"], start["due"]) == ("missed", 110 * MINUTE, us(f"{MON} 17:30"))   # 60 min used on "always"
+    assert (start["verdict"], start["elapsed"], start["due"]) == ("missed", 110 * MINUTE, us(f"{MON} 17:30"))  # 60 min used on "always"
     [keep] = one(c, rows, p=plan([c], [moving("now", on_change="keep_elapsed")]))
     assert (keep["verdict"], keep["elapsed"], keep["due"]) == ("missed", 80 * MINUTE, us(f"{MON} 18:00"))
     [again] = one(c, rows, p=plan([c], [moving("now", on_change="restart")]))
@@ -170,11 +210,20 @@ def test_restart_and_keep_elapsed_and_other_hours():
 
 
 def test_highest_is_the_highest_since_the_start_and_before_start_looks_back():
-    rows = [(f"{MON} 09:00", "opened", {"severity": "2"}), (f"{MON} 09:10", "noted", {"severity": "1"}), (f"{MON} 09:20", "noted", {"severity": "2"}),
-            (f"{MON} 10:30", "resolved")]
+    rows = [
+        (f"{MON} 09:00", "opened", {"severity": "2"}),
+        (f"{MON} 09:10", "noted", {"severity": "1"}),
+        (f"{MON} 09:20", "noted", {"severity": "2"}),
+        (f"{MON} 10:30", "resolved"),
+    ]
     c = clause(TABLE)
     assert verdicts(c, rows, p=plan([c], [moving("highest", order=("1", "2"))])) == ["missed"]
-    rows = [("2026-02-27 09:00", "noted", {"severity": "1"}), (f"{MON} 08:30", "noted", {"severity": "2"}), (f"{MON} 09:00", "opened"), (f"{MON} 10:30", "resolved")]
+    rows = [
+        ("2026-02-27 09:00", "noted", {"severity": "1"}),
+        (f"{MON} 08:30", "noted", {"severity": "2"}),
+        (f"{MON} 09:00", "opened"),
+        (f"{MON} 10:30", "resolved"),
+    ]
     assert verdicts(c, rows) == ["met"]
     assert verdicts(c, rows, p=plan([c], [moving("before start", lead_us=24 * HOUR)])) == ["missed"]
 
@@ -209,14 +258,14 @@ def test_a_cut_off_by_time_of_start():
     assert one(c, [(f"{MON} 14:59", "opened")])[0]["due"] == us("2026-03-03 17:00")
     assert one(c, [(f"{MON} 15:00", "opened")])[0]["due"] == us("2026-03-04 17:00")
     assert verdicts(c, [(f"{MON} 14:59", "opened"), ("2026-03-03 17:00", "delivered")]) == ["met"]
-    assert verdicts(c, [(f"{MON} 14:59", "opened"), ("2026-03-03 17:01", "delivered")]) == ["missed"]     # late by the date, though closed
+    assert verdicts(c, [(f"{MON} 14:59", "opened"), ("2026-03-03 17:01", "delivered")]) == ["missed"]  # late by the date, though closed
 
 
 def test_a_pause_moves_a_date_by_its_open_time_and_only_if_it_came_before():
     c = clause(dated("days", 0, 86_400), hours="always", pauses=("waiting",))
     rows = [(f"{MON} 09:00", "opened"), (f"{MON} 10:00", "asked"), (f"{MON} 12:00", "answered")]
     assert one(c, rows)[0]["due"] == us("2026-03-03 02:00")
-    c = clause(dated("days", 0, 86_400), pauses=("waiting",))                      # office hours: a pause at night is none
+    c = clause(dated("days", 0, 86_400), pauses=("waiting",))  # office hours: a pause at night is none
     rows = [(f"{MON} 09:00", "opened"), (f"{MON} 18:00", "asked"), (f"{MON} 19:00", "answered"), (f"{MON} 23:59", "resolved")]
     [o] = one(c, rows)
     assert (o["due"], o["verdict"]) == (us("2026-03-03 00:00"), "met")
@@ -234,9 +283,14 @@ def test_a_date_and_an_hour_side_by_side_under_a_changing_severity():
     [o] = one(c, rows, p=p)
     assert (o["due"], o["verdict"]) == (us("2026-03-03 17:00"), "missed")
     p = plan([c], [moving("now", on_change="restart")])
-    rows = [("2026-02-27 09:00", "opened", {"severity": "1"}), ("2026-02-27 09:30", "noted", {"severity": "2"}), ("2026-02-27 10:00", "asked"), ("2026-03-02 10:00", "answered")]
+    rows = [
+        ("2026-02-27 09:00", "opened", {"severity": "1"}),
+        ("2026-02-27 09:30", "noted", {"severity": "2"}),
+        ("2026-02-27 10:00", "asked"),
+        ("2026-03-02 10:00", "answered"),
+    ]
     c = clause(table, pauses=("waiting",))
-    assert one(c, rows, p=p, until=f"{MON} 11:00")[0]["due"] == us("2026-03-03 17:00")         # eight open hours paused
+    assert one(c, rows, p=p, until=f"{MON} 11:00")[0]["due"] == us("2026-03-03 17:00")  # eight open hours paused
 
 
 def test_notice_turned_round():
@@ -255,14 +309,22 @@ def test_notice_turned_round():
 
 
 def test_a_clock_started_by_the_calendar():
-    c = clause((Share(Within("days", 30)),), starts=Schedule(WindowSpec("quarter", zone="Europe/Berlin"), "end"), stops=("review-held",), hours="always",
-               window=WindowSpec("year", zone="Europe/Berlin"))
+    c = clause(
+        (Share(Within("days", 30)),),
+        starts=Schedule(WindowSpec("quarter", zone="Europe/Berlin"), "end"),
+        stops=("review-held",),
+        hours="always",
+        window=WindowSpec("year", zone="Europe/Berlin"),
+    )
     p = plan([c])
     table = events({"r1": [(us("2026-04-20 10:00"), "review-held")], "r2": [(us("2026-08-15 10:00"), "review-held")]})
     ctx = context(p, table, us("2026-11-01 00:00"), in_force=(us("2026-01-01 00:00"), None))
     found = case_table(c, ctx)
     assert [(VERDICTS[v], int(s)) for v, s in zip(found.verdict, found.start, strict=True)] == [
-        ("met", us("2026-04-01 00:00")), ("missed", us("2026-07-01 00:00")), ("missed", us("2026-10-01 00:00"))]
+        ("met", us("2026-04-01 00:00")),
+        ("missed", us("2026-07-01 00:00")),
+        ("missed", us("2026-10-01 00:00")),
+    ]
     [part] = measure(c, ctx).parts
     assert (part.agreed.low, part.agreed.n) == (Fraction(1, 3), 3)
     nothing = context(p, None, us("2026-11-01 00:00"), in_force=(us("2026-01-01 00:00"), None))
@@ -275,8 +337,13 @@ def test_a_clock_started_by_the_calendar():
 
 
 def cases(n, hours, severity="1", month="03", **said):
-    return {f"{severity}-{month}-{k}-{hours}": [(us(f"2026-{month}-02 09:00"), "opened", {"severity": severity, **said}),
-                                        (us(f"2026-{month}-02 09:00") + int(hours * HOUR), "resolved")] for k in range(n)}
+    return {
+        f"{severity}-{month}-{k}-{hours}": [
+            (us(f"2026-{month}-02 09:00"), "opened", {"severity": severity, **said}),
+            (us(f"2026-{month}-02 09:00") + int(hours * HOUR), "resolved"),
+        ]
+        for k in range(n)
+    }
 
 
 def test_shares_are_parts_of_their_own_and_bare_rows_are_one():
@@ -286,13 +353,19 @@ def test_shares_are_parts_of_their_own_and_bare_rows_are_one():
     measured = measure(c, context(plan([c]), table, us("2026-04-01 00:00")))
     march = [p for p in measured.parts if measured.windows.label[p.window] == "2026-03"]
     got = {p.label: (p.agreed.low, p.target.text if p.target else None, p.within.amount if p.within else None) for p in march}
-    assert got == {"": (Fraction(1, 2), ">= 100%", None), "severity 1: 95% in 1h": (Fraction(9, 10), ">= 95%", HOUR),
-                   "severity 1: 100% in 3h": (Fraction(1), ">= 100%", 3 * HOUR)}
+    assert got == {
+        "": (Fraction(1, 2), ">= 100%", None),
+        "severity 1: 95% in 1h": (Fraction(9, 10), ">= 95%", HOUR),
+        "severity 1: 100% in 3h": (Fraction(1), ">= 100%", 3 * HOUR),
+    }
 
 
 def test_all_but_one_and_small_numbers():
-    few = Lookup(Branch("number of cases", ((Condition(((Comparison("<=", 10),),)), Leaf(0)), (Else(), Leaf(1)))),
-                 ((Share(within(HOUR), all_but=1),), (Share(within(HOUR), least=Fraction(9, 10)),)), ("few", "many"))
+    few = Lookup(
+        Branch("number of cases", ((Condition(((Comparison("<=", 10),),)), Leaf(0)), (Else(), Leaf(1)))),
+        ((Share(within(HOUR), all_but=1),), (Share(within(HOUR), least=Fraction(9, 10)),)),
+        ("few", "many"),
+    )
     c = clause(few)
     small = measure(c, context(plan([c]), events({**cases(3, 0.5), **cases(1, 2)}), us("2026-04-01 00:00")))
     [part] = [p for p in small.parts if p.agreed.n]
@@ -313,12 +386,16 @@ def test_a_clock_that_stands_still_for_ever_is_due_nowhere():
     c = clause(bare(HOUR), pauses=("maintenance",))
     table = events(rows)
     p = plan([c], states={"maintenance": IntervalState(Key("kind", OneOf(("maintenance",))))})
-    found = case_table(c, context(p, table, us(f"{MON} 14:00"), facts=Facts(events=table, intervals=intervals(("maintenance", f"{MON} 09:30", "")))))
-    assert found.due[0] == us(f"{MON} 14:30")                             # as if the maintenance ended at the horizon
+    found = case_table(
+        c, context(p, table, us(f"{MON} 14:00"), facts=Facts(events=table, intervals=intervals(("maintenance", f"{MON} 09:30", ""))))
+    )
+    assert found.due[0] == us(f"{MON} 14:30")  # as if the maintenance ended at the horizon
 
 
-@pytest.mark.parametrize(("value", "expected"), [
-    ("longest", 4 * HOUR), ("mean", Fraction(7, 3) * HOUR), ("median", 2 * HOUR), ("p90", 4 * HOUR), ("p50", 2 * HOUR), ("number", 3)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("longest", 4 * HOUR), ("mean", Fraction(7, 3) * HOUR), ("median", 2 * HOUR), ("p90", 4 * HOUR), ("p50", 2 * HOUR), ("number", 3)],
+)
 def test_statistics_of_elapsed_time(value, expected):
     c = clause(bare(HOUR), value=value, hours="always")
     table = events({**cases(1, 1), **cases(1, 2), **cases(1, 4), "open": [(us(f"{MON} 09:00"), "opened")]})
@@ -328,14 +405,17 @@ def test_statistics_of_elapsed_time(value, expected):
 
 
 def test_counted_started_stopped_decided():
-    rows = {"late": [(us("2026-01-30 09:00"), "opened"), (us("2026-03-03 09:00"), "resolved")], "open": [(us("2026-03-30 09:00"), "opened")]}
+    rows = {
+        "late": [(us("2026-01-30 09:00"), "opened"), (us("2026-03-03 09:00"), "resolved")],
+        "open": [(us("2026-03-30 09:00"), "opened")],
+    }
 
     def by_month(counted):
         c = clause(bare(8 * HOUR), counted=counted)
         measured = measure(c, context(plan([c]), events(rows), us("2026-03-30 10:00"), in_force=(us("2026-01-01 00:00"), None)))
         return {measured.windows.label[p.window]: (p.agreed.n, p.agreed.pending) for p in measured.parts}
 
-    assert by_month("decided") == {"2026-01": (0, 0), "2026-02": (1, 0), "2026-03": (0, 1)}      # due on 2 February
+    assert by_month("decided") == {"2026-01": (0, 0), "2026-02": (1, 0), "2026-03": (0, 1)}  # due on 2 February
     assert by_month("started") == {"2026-01": (1, 0), "2026-02": (0, 0), "2026-03": (0, 1)}
     assert by_month("stopped") == {"2026-01": (0, 0), "2026-02": (0, 0), "2026-03": (1, 1)}
 
@@ -349,23 +429,34 @@ def test_the_commitments_own_target_judges_bare_rows():
 
 def test_rows_without_promise_are_told_and_not_counted():
     c = clause(by_severity({"1": HOUR, "9": None}))
-    figure = next(p.agreed for p in measure(c, context(plan([c]), events({**cases(1, 0.5), **cases(2, 5, "9"), **cases(1, 5, "8")}),
-                                                       us("2026-04-01 00:00"))).parts if p.agreed.n)
+    figure = next(
+        p.agreed
+        for p in measure(
+            c, context(plan([c]), events({**cases(1, 0.5), **cases(2, 5, "9"), **cases(1, 5, "8")}), us("2026-04-01 00:00"))
+        ).parts
+        if p.agreed.n
+    )
     assert (figure.n, figure.no_promise, figure.low) == (1, 3, 1)
 
 
 def test_a_case_that_does_not_say_its_severity_is_counted_both_ways():
     c = clause(by_severity({"1": HOUR, "2": 4 * HOUR}))
     unsaid = {"u": [(us(f"{MON} 09:00"), "opened"), (us(f"{MON} 11:00"), "resolved")]}
-    figure = next(p.agreed for p in measure(c, context(plan([c]), events({**cases(1, 0.5), **unsaid}), us("2026-04-01 00:00"))).parts if p.agreed.n)
+    figure = next(
+        p.agreed for p in measure(c, context(plan([c]), events({**cases(1, 0.5), **unsaid}), us("2026-04-01 00:00"))).parts if p.agreed.n
+    )
     assert (figure.low, figure.high, figure.undecided) == (Fraction(1, 2), Fraction(1), 2)
 
 
 def test_an_event_that_does_not_say_who_is_counted_both_ways():
     by = Every((Key("event", OneOf(("resolved",))), Key("by", OneOf(("engineer",)))))
     c = clause(bare(HOUR), stops=by)
-    table = events({"a": [(us(f"{MON} 09:00"), "opened", {"by": "x"}), (us(f"{MON} 09:30"), "resolved")],
-                    "b": [(us(f"{MON} 09:00"), "opened"), (us(f"{MON} 09:30"), "resolved", {"by": "engineer"})]})
+    table = events(
+        {
+            "a": [(us(f"{MON} 09:00"), "opened", {"by": "x"}), (us(f"{MON} 09:30"), "resolved")],
+            "b": [(us(f"{MON} 09:00"), "opened"), (us(f"{MON} 09:30"), "resolved", {"by": "engineer"})],
+        }
+    )
     figure = next(p.agreed for p in measure(c, context(plan([c]), table, us("2026-04-01 00:00"))).parts if p.agreed.n)
     assert (figure.low, figure.high) == (Fraction(1, 2), Fraction(1))
 
@@ -408,8 +499,14 @@ def intervals(*rows):
     n = len(rows)
     kinds = tuple(sorted({r[0] for r in rows}))
     header = Header(np.arange(n), Attribute(np.zeros(n, np.int32), ("files",)), np.array([us(r[1]) for r in rows]))
-    return Intervals(header, Attribute(np.array([kinds.index(r[0]) for r in rows], np.int32), kinds), Attribute(np.full(n, -1, np.int32), ()),
-                     np.array([us(r[1]) for r in rows]), np.array([us(r[2]) if r[2] else OPEN for r in rows]), np.ones(n, np.int64))
+    return Intervals(
+        header,
+        Attribute(np.array([kinds.index(r[0]) for r in rows], np.int32), kinds),
+        Attribute(np.full(n, -1, np.int32), ()),
+        np.array([us(r[1]) for r in rows]),
+        np.array([us(r[2]) if r[2] else OPEN for r in rows]),
+        np.ones(n, np.int64),
+    )
 
 
 def excluded(c, rule, rows, until="2026-04-01 00:00", states=None, facts=None):
@@ -455,8 +552,10 @@ def test_while_pauses_the_clock_and_the_bare_figure_does_not():
     found = case_table(pausing, context(p, table, us("2026-04-01 00:00"), facts=Facts(events=table, **facts)))
     assert (found.elapsed_us[0], VERDICTS[found.verdict[0]]) == (50 * MINUTE, "met")
     late = ExclusionRule("x", "leave_out", during="maintenance", notice=Within("time", 72 * HOUR))
-    assert excluded(c, late, rows, states=states, facts=facts).agreed.low == 0                    # told when it began
-    allowed = ExclusionRule("x", "leave_out", during="maintenance", allowance_us=20 * MINUTE, allowance_per=WindowSpec("month", zone="Europe/Berlin"))
+    assert excluded(c, late, rows, states=states, facts=facts).agreed.low == 0  # told when it began
+    allowed = ExclusionRule(
+        "x", "leave_out", during="maintenance", allowance_us=20 * MINUTE, allowance_per=WindowSpec("month", zone="Europe/Berlin")
+    )
     assert excluded(c, allowed, rows, states=states, facts=facts).agreed.low == 0
     chosen = ExclusionRule("x", "leave_out", where=Key("kind", OneOf(("other",))), during="maintenance")
     assert excluded(c, chosen, rows, states=states, facts=facts).agreed.low == 0
@@ -465,8 +564,15 @@ def test_while_pauses_the_clock_and_the_bare_figure_does_not():
 
 
 def test_while_by_the_cases_own_state_for_some_cases_only():
-    rows = {k: [(us(f"{MON} 09:00"), "opened", {"cause": k}), (us(f"{MON} 09:30"), "asked"), (us(f"{MON} 10:10"), "answered"), (us(f"{MON} 10:30"), "resolved")]
-            for k in ("customer", "provider")}
+    rows = {
+        k: [
+            (us(f"{MON} 09:00"), "opened", {"cause": k}),
+            (us(f"{MON} 09:30"), "asked"),
+            (us(f"{MON} 10:10"), "answered"),
+            (us(f"{MON} 10:30"), "resolved"),
+        ]
+        for k in ("customer", "provider")
+    }
     c = clause(bare(HOUR), head={"excluding": ("x",)})
     rule = ExclusionRule("x", "leave_out", where=Key("cause", OneOf(("customer",))), during="waiting")
     part = excluded(c, rule, rows)
@@ -489,7 +595,11 @@ def test_a_case_is_left_out_only_once_it_is_approved_and_the_last_word_counts():
     rule = ExclusionRule("x", "leave_out", where=Key("cause", OneOf(("fire",))), needs="both")
     c = clause(bare(HOUR), head={"excluding": ("x",)})
     assert excluded(c, rule, rows).agreed.n == 1
-    yes = [("approved", "a", "provider", "2026-03-03 09:00"), ("approved", "x", "customer", "2026-03-03 09:00"), ("notice", "a", "customer", "2026-03-03 10:00")]
+    yes = [
+        ("approved", "a", "provider", "2026-03-03 09:00"),
+        ("approved", "x", "customer", "2026-03-03 09:00"),
+        ("notice", "a", "customer", "2026-03-03 10:00"),
+    ]
     assert excluded(c, rule, rows, facts={"declarations": approvals(*yes)}).agreed.n_left_out == 1
     no = [*yes, ("rejected", "a", "customer", "2026-03-04 09:00")]
     assert excluded(c, rule, rows, facts={"declarations": approvals(*no)}).agreed.n_left_out == 0
@@ -497,10 +607,22 @@ def test_a_case_is_left_out_only_once_it_is_approved_and_the_last_word_counts():
 
 def test_pauses_by_status_by_calendar_and_by_any_of_them():
     status = StatusState(Key("status", OneOf(("pending",))))
-    states = {"pending": status, "night": CalendarState("always"), "waiting": EventState(event("asked"), event("answered")),
-              "idle": Combination(("pending", "waiting"), 1), "odd": Combination(("pending", "waiting"), 2), "long": StatusState(status.where, 20 * MINUTE)}
-    rows = [(f"{MON} 09:00", "opened", {"status": "new"}), (f"{MON} 09:10", "noted", {"status": "pending"}), (f"{MON} 09:25", "noted", {"status": "open"}),
-            (f"{MON} 10:00", "asked"), (f"{MON} 10:30", "answered", {"status": "pending"}), (f"{MON} 11:00", "resolved", {"status": "done"})]
+    states = {
+        "pending": status,
+        "night": CalendarState("always"),
+        "waiting": EventState(event("asked"), event("answered")),
+        "idle": Combination(("pending", "waiting"), 1),
+        "odd": Combination(("pending", "waiting"), 2),
+        "long": StatusState(status.where, 20 * MINUTE),
+    }
+    rows = [
+        (f"{MON} 09:00", "opened", {"status": "new"}),
+        (f"{MON} 09:10", "noted", {"status": "pending"}),
+        (f"{MON} 09:25", "noted", {"status": "open"}),
+        (f"{MON} 10:00", "asked"),
+        (f"{MON} 10:30", "answered", {"status": "pending"}),
+        (f"{MON} 11:00", "resolved", {"status": "done"}),
+    ]
 
     def elapsed(name):
         c = clause(pauses=(name,))
@@ -515,7 +637,9 @@ def test_suspended_time_divides_by_group():
     c = clause(bare(HOUR), pauses=("maintenance",), head={"for_each": ("site",)})
     table = events({s: [(us(f"{MON} 09:00"), "opened", {"site": s}), (us(f"{MON} 10:30"), "resolved")] for s in ("a", "b")})
     spans = intervals(("maintenance", f"{MON} 09:30", f"{MON} 10:10"))
-    spans = Intervals(spans.header, spans.kind, spans.subject, spans.start, spans.end, spans.weight, 1, {"site": Attribute(np.zeros(1, np.int32), ("a",))})
+    spans = Intervals(
+        spans.header, spans.kind, spans.subject, spans.start, spans.end, spans.weight, 1, {"site": Attribute(np.zeros(1, np.int32), ("a",))}
+    )
     p = plan([c], states={"maintenance": IntervalState(Key("kind", OneOf(("maintenance",))))})
     measured = measure(c, context(p, table, us("2026-04-01 00:00"), facts=Facts(events=table, intervals=spans)))
     assert {x.group: x.agreed.low for x in measured.parts if x.agreed.n} == {("a",): 1, ("b",): 0}
@@ -524,10 +648,19 @@ def test_suspended_time_divides_by_group():
 def test_tiers_by_subscription_at_the_start():
     n = 2
     header = Header(np.arange(n), Attribute(np.zeros(n, np.int32), ("files",)), np.zeros(n, np.int64))
-    subs = Subscriptions(header, Attribute(np.zeros(n, np.int32), ("acme",)), Attribute(np.zeros(n, np.int32), ("a",)), Attribute(np.arange(n, dtype=np.int32), ("silver", "gold")),
-                         np.array([us("2026-01-01 00:00"), us("2026-03-10 00:00")]), np.array([us("2026-03-10 00:00"), OPEN]))
+    subs = Subscriptions(
+        header,
+        Attribute(np.zeros(n, np.int32), ("acme",)),
+        Attribute(np.zeros(n, np.int32), ("a",)),
+        Attribute(np.arange(n, dtype=np.int32), ("silver", "gold")),
+        np.array([us("2026-01-01 00:00"), us("2026-03-10 00:00")]),
+        np.array([us("2026-03-10 00:00"), OPEN]),
+    )
     c = clause(by_severity({"gold": HOUR, "silver": 4 * HOUR}, axis="tier"))
-    rows = {k: [(us(f"{d} 09:00"), "opened", {"customer": "acme"}), (us(f"{d} 11:00"), "resolved")] for k, d in (("a", MON), ("b", "2026-03-10"))}
+    rows = {
+        k: [(us(f"{d} 09:00"), "opened", {"customer": "acme"}), (us(f"{d} 11:00"), "resolved")]
+        for k, d in (("a", MON), ("b", "2026-03-10"))
+    }
     table = events(rows)
     found = case_table(c, context(plan([c]), table, us("2026-04-01 00:00"), facts=Facts(events=table, subscriptions=subs)))
     assert [VERDICTS[v] for v in found.verdict] == ["met", "missed"]
@@ -537,12 +670,21 @@ def test_tiers_by_subscription_at_the_start():
 
 
 def test_segments_of_a_case_sum_to_its_elapsed_time():
-    rows = [(f"{MON} 11:00", "opened"), (f"{MON} 14:00", "asked"), (f"{MON} 15:00", "answered"), ("2026-03-03 09:00", "resolved"), ("2026-03-03 09:30", "opened"), ("2026-03-03 10:00", "resolved")]
+    rows = [
+        (f"{MON} 11:00", "opened"),
+        (f"{MON} 14:00", "asked"),
+        (f"{MON} 15:00", "answered"),
+        ("2026-03-03 09:00", "resolved"),
+        ("2026-03-03 09:30", "opened"),
+        ("2026-03-03 10:00", "resolved"),
+    ]
     c = clause(pauses=("waiting", "maintenance"), reopen_us=HOUR)
     states = {"waiting": EventState(event("asked"), event("answered")), "maintenance": IntervalState(Key("kind", OneOf(("maintenance",))))}
     p = plan([c], states=states)
     table = events({"x": [(us(a), n) for a, n in rows]})
-    ctx = context(p, table, us("2026-04-01 00:00"), facts=Facts(events=table, intervals=intervals(("maintenance", f"{MON} 11:30", f"{MON} 11:40"))))
+    ctx = context(
+        p, table, us("2026-04-01 00:00"), facts=Facts(events=table, intervals=intervals(("maintenance", f"{MON} 11:30", f"{MON} 11:40")))
+    )
     found = segments(c, ctx, (), 0, "x")
     assert sum(found.counted_us.tolist()) == int(case_table(c, ctx).elapsed_us[0]) == 5 * HOUR + 20 * MINUTE
     assert found.start[1:].tolist() == found.end[:-1].tolist()
@@ -562,10 +704,14 @@ def test_segments_follow_a_change_of_hours(on_change):
 
 def test_segments_of_notice_of_schedules_of_repetitions_and_of_early_dates():
     c = clause(bare(48 * HOUR), starts=EVERYTHING, stops=("announced",), before=event("change-begins"))
-    ctx = context(plan([c]), events({"x": [(us("2026-03-02 10:00"), "announced"), (us("2026-03-09 10:00"), "change-begins")]}), us("2026-04-01 00:00"))
+    ctx = context(
+        plan([c]), events({"x": [(us("2026-03-02 10:00"), "announced"), (us("2026-03-09 10:00"), "change-begins")]}), us("2026-04-01 00:00")
+    )
     assert segments(c, ctx, (), 0, "x").counted_us.sum() == 40 * HOUR
     c = clause((Share(Within("days", 30)),), starts=Schedule(WindowSpec("quarter", zone="Europe/Berlin"), "start"), stops=("review-held",))
-    ctx = context(plan([c]), events({"r": [(us("2026-01-02 10:00"), "review-held")]}), us("2026-02-01 00:00"), in_force=(us("2026-01-01 00:00"), None))
+    ctx = context(
+        plan([c]), events({"r": [(us("2026-01-02 10:00"), "review-held")]}), us("2026-02-01 00:00"), in_force=(us("2026-01-01 00:00"), None)
+    )
     assert segments(c, ctx, (), 0, "#1").counted_us.sum() == case_table(c, ctx).elapsed_us[0] == 10 * HOUR
     states = {"open": EventState(event("opened"), event("resolved"))}
     c = clause(bare(HOUR), stops=("updated",), again="open")
@@ -588,8 +734,10 @@ def test_approval_after_its_deadline_has_lapsed():
 
 def test_a_group_is_what_the_case_said_at_its_start():
     c = clause(bare(HOUR), head={"for_each": ("region",)})
-    rows = {"x": [(us(f"{MON} 09:00"), "opened", {"region": "north"}), (us(f"{MON} 09:30"), "resolved", {"region": "south"})],
-            "y": [(us(f"{MON} 09:00"), "opened"), (us(f"{MON} 09:30"), "resolved")]}
+    rows = {
+        "x": [(us(f"{MON} 09:00"), "opened", {"region": "north"}), (us(f"{MON} 09:30"), "resolved", {"region": "south"})],
+        "y": [(us(f"{MON} 09:00"), "opened"), (us(f"{MON} 09:30"), "resolved")],
+    }
     measured = measure(c, context(plan([c]), events(rows), us("2026-03-31 00:00"), in_force=(us("2026-03-01 00:00"), None)))
     assert {p.group: (p.agreed.n, p.agreed.undecided) for p in measured.parts} == {("north",): (1, 1)}
     nowhere = measure(c, context(plan([c]), events({"y": rows["y"]}), us("2026-03-31 00:00"), in_force=(us("2026-03-01 00:00"), None)))
@@ -630,8 +778,14 @@ def test_what_was_decided_at_one_horizon_stays_so_at_a_later_one():
     rng = np.random.default_rng(5)
     base = us("2026-03-27 08:00")
     kinds = ["opened", "resolved", "asked", "answered"]
-    rows = {f"c{i}": [(base, "opened", {"severity": "2"})] + [(base + int(t) * MINUTE, kinds[int(k)], {"severity": str(1 + int(k) % 2)})
-            for t, k in zip(np.sort(rng.integers(1, 4000, 8)), rng.integers(0, 4, 8), strict=True)] for i in range(60)}
+    rows = {
+        f"c{i}": [(base, "opened", {"severity": "2"})]
+        + [
+            (base + int(t) * MINUTE, kinds[int(k)], {"severity": str(1 + int(k) % 2)})
+            for t, k in zip(np.sort(rng.integers(1, 4000, 8)), rng.integers(0, 4, 8), strict=True)
+        ]
+        for i in range(60)
+    }
     c = clause(TABLE, pauses=("waiting",))
     p = plan([c], [moving("now")])
     last = case_table(c, context(p, events(rows), base + 5000 * MINUTE))
@@ -641,7 +795,7 @@ def test_what_was_decided_at_one_horizon_stays_so_at_a_later_one():
         cut = case_table(c, context(p, events(known), until))
         seen = case_table(c, context(p, events(rows), until))
         for name in ("verdict", "elapsed_us", "missed_at", "stop"):
-            assert np.array_equal(getattr(cut, name), getattr(seen, name)), name           # what lies ahead is not known yet
+            assert np.array_equal(getattr(cut, name), getattr(seen, name)), name  # what lies ahead is not known yet
         done = cut.has_stop | (cut.verdict == VERDICTS.index("missed"))
         assert np.array_equal(cut.verdict[done], last.verdict[done])
         assert np.array_equal(cut.missed_at[cut.has_miss], last.missed_at[cut.has_miss])

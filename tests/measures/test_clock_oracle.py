@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from clock_world import MINUTE, by_severity, clause, events, grid_of, moving, plan, us
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from clock_world import HOUR, MINUTE, by_severity, clause, context, event, events, grid_of, moving, plan, us
 from oracle_clock import Row, Rules, walk
+
 from upheld.measures.clock import clock
 from upheld.measures.clock_kernel import Setting
 from upheld.measures.clock_roles import bind
 
 TARGETS = {"1": 60, "2": 300, "3": 0, None: None}
-WEEKS = ["2026-03-27 00:00", "2026-10-23 00:00", "2026-06-05 00:00"]          # both DST changes, and a plain week
+WEEKS = ["2026-03-27 00:00", "2026-10-23 00:00", "2026-06-05 00:00"]  # both DST changes, and a plain week
 EVENTS = ["opened", "resolved", "asked", "answered", "noted", "opened", "resolved"]
 
 
@@ -50,8 +48,13 @@ def rel(values, base):
 def compare(cases, until, hi, reopen, hours, rule, *, fast=True):
     found, grid = run(cases, until, reopen, hours, rule, fast=fast)
     moves = rule.read != "start"
-    expected = [(i, k, o) for i, rows in enumerate(cases)
-                for k, o in enumerate(walk(rows, rules(reopen, moves=moves, recomputed=rule.after_miss == "recomputed" or rule.read == "decided"), grid, until, hi))]
+    expected = [
+        (i, k, o)
+        for i, rows in enumerate(cases)
+        for k, o in enumerate(
+            walk(rows, rules(reopen, moves=moves, recomputed=rule.after_miss == "recomputed" or rule.read == "decided"), grid, until, hi)
+        )
+    ]
     by_key = {}
     for i in range(len(found)):
         by_key.setdefault((int(found.case[i]), int(found.cycle[i])), []).append(i)
@@ -61,20 +64,29 @@ def compare(cases, until, hi, reopen, hours, rule, *, fast=True):
         rows = cases[i]
         r = mine[0]
         if not found.sure[r]:
-            assert o.verdict == "no promise", (rows, o)            # severity never said by then
+            assert o.verdict == "no promise", (rows, o)  # severity never said by then
             continue
-        got = (found.start[r] // MINUTE, found.stop[r] // MINUTE if found.has_stop[r] else None, found.elapsed_us[r] // MINUTE,
-               found.due[r] // MINUTE if found.has_due[r] else None, found.missed_at[r] // MINUTE if found.has_miss[r] else None,
-               ("met", "missed", "pending", "left out", "unknown", "no promise")[found.verdict[r]])
+        got = (
+            found.start[r] // MINUTE,
+            found.stop[r] // MINUTE if found.has_stop[r] else None,
+            found.elapsed_us[r] // MINUTE,
+            found.due[r] // MINUTE if found.has_due[r] else None,
+            found.missed_at[r] // MINUTE if found.has_miss[r] else None,
+            ("met", "missed", "pending", "left out", "unknown", "no promise")[found.verdict[r]],
+        )
         want = (o.start, o.stop, o.elapsed, o.due, o.missed_at, o.verdict)
-        assert got == want, f"got {rel(got, rows[0].at)} want {rel(want, rows[0].at)} {sorted(((x.at - rows[0].at, x.event, x.said) for x in rows), key=lambda x: x[0])} until {until - rows[0].at} {reopen} {hours}"
+        assert got == want, (
+            f"got {rel(got, rows[0].at)} want {rel(want, rows[0].at)} {sorted(((x.at - rows[0].at, x.event, x.said) for x in rows), key=lambda x: x[0])} until {until - rows[0].at} {reopen} {hours}"
+        )
 
 
 @pytest.mark.parametrize("week", WEEKS)
 @pytest.mark.parametrize("hours", ["office", "always"])
 @pytest.mark.parametrize("reopen", [0, None, 700])
 @pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("rule", [moving("start"), moving("now"), moving("now", after_miss="recomputed")], ids=["start", "now", "recomputed"])
+@pytest.mark.parametrize(
+    "rule", [moving("start"), moving("now"), moving("now", after_miss="recomputed")], ids=["start", "now", "recomputed"]
+)
 def test_the_kernel_equals_the_walk_by_minutes(week, hours, reopen, tied, rule):
     rng = np.random.default_rng([len(week), len(hours), reopen or 1, tied, len(rule.read), len(rule.after_miss), WEEKS.index(week)])
     base = us(week) // MINUTE
@@ -83,7 +95,9 @@ def test_the_kernel_equals_the_walk_by_minutes(week, hours, reopen, tied, rule):
     compare(cases, until, base + 20_000, reopen, hours, rule)
 
 
-@pytest.mark.parametrize("rule", [moving("start"), moving("now"), moving("now", after_miss="recomputed")], ids=["start", "now", "recomputed"])
+@pytest.mark.parametrize(
+    "rule", [moving("start"), moving("now"), moving("now", after_miss="recomputed")], ids=["start", "now", "recomputed"]
+)
 def test_the_walk_path_equals_the_walk_by_minutes(rule):
     rng = np.random.default_rng(7)
     base = us(WEEKS[0]) // MINUTE
@@ -95,8 +109,13 @@ history = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(EVENTS), st.sam
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(history, min_size=1, max_size=4), st.integers(0, 4000), st.sampled_from([0, None, 500]),
-       st.sampled_from(["office", "always"]), st.sampled_from(["start", "now"]))
+@given(
+    st.lists(history, min_size=1, max_size=4),
+    st.integers(0, 4000),
+    st.sampled_from([0, None, 500]),
+    st.sampled_from(["office", "always"]),
+    st.sampled_from(["start", "now"]),
+)
 def test_any_history(histories, until, reopen, hours, read):
     base = us("2026-03-27 08:00") // MINUTE
     cases = [[Row(base + 97 * at, name, {"severity": s} if s else {}) for at, name, s in rows] for rows in histories]
