@@ -104,9 +104,8 @@ def main() -> None:
             walls.append(time.perf_counter() - wall)
             cpus.append(time.process_time() - cpu)
         best, median = min(walls), sorted(walls)[2]
-        print(
-            f"{threads} thread(s): wall median {median:.3f} s, best {best:.3f} s, cpu {sorted(cpus)[2]:.3f} s, {n / median / 1e6:.2f} million cases/s"
-        )
+        rate = n / median / 1e6
+        print(f"{threads} thread(s): wall median {median:.3f} s, best {best:.3f} s, cpu {sorted(cpus)[2]:.3f} s, {rate:.2f} million cases/s")
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"peak memory {after / 1024:.0f} MiB, of which above the facts {(after - before) / 1024:.0f} MiB")
 

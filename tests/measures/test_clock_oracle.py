@@ -45,6 +45,10 @@ def rel(values, base):
     return [int(v - base) if isinstance(v, int | np.integer) and v > 10**6 else v for v in values]
 
 
+def told(rows):
+    return sorted(((x.at - rows[0].at, x.event, x.said) for x in rows), key=lambda x: x[0])
+
+
 def compare(cases, until, hi, reopen, hours, rule, *, fast=True):
     found, grid = run(cases, until, reopen, hours, rule, fast=fast)
     moves = rule.read != "start"
@@ -76,7 +80,7 @@ def compare(cases, until, hi, reopen, hours, rule, *, fast=True):
         )
         want = (o.start, o.stop, o.elapsed, o.due, o.missed_at, o.verdict)
         assert got == want, (
-            f"got {rel(got, rows[0].at)} want {rel(want, rows[0].at)} {sorted(((x.at - rows[0].at, x.event, x.said) for x in rows), key=lambda x: x[0])} until {until - rows[0].at} {reopen} {hours}"
+            f"got {rel(got, rows[0].at)} want {rel(want, rows[0].at)} {told(rows)} until {until - rows[0].at} {reopen} {hours}"
         )
 
 
