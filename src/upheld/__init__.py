@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from upheld.notebook import Book, Findings, Result, Why, open
+    from upheld.notebook import Book, Findings, Result, Why, open  # noqa: A004 - upheld.open is what people type
 
 __version__ = "0.1.0"
 __all__ = ["Book", "Findings", "Result", "Why", "__version__", "open"]

@@ -34,7 +34,7 @@ _COLOUR = {"met": "#0a7d33", "deviation": "#8a6100", "breached": "#b3261e", "unk
 
 
 def open(folder: str | Path = ".") -> Book:  # noqa: A001 - upheld.open(folder) is what a person expects to type
-    """The workspace at ``folder`` or above it. Raises ``upheld.workspace.NoWorkspace``."""
+    """The workspace at ``folder`` or above it. Raises ``upheld.workspace.NoWorkspaceError``."""
     return Book(open_workspace(Path(folder)))
 
 

@@ -22,10 +22,10 @@ from upheld.values.finding import Finding, FindingsError, Place, ordered
 if TYPE_CHECKING:
     from upheld.facts.tables import Facts
 
-__all__ = ["NoWorkspace", "Workspace", "open_workspace", "read_agreement_file"]
+__all__ = ["NoWorkspaceError", "Workspace", "open_workspace", "read_agreement_file"]
 
 
-class NoWorkspace(Exception):
+class NoWorkspaceError(Exception):
     """There is no ``agreements/`` here or in a folder above."""
 
 
@@ -55,7 +55,7 @@ class Workspace:
 def open_workspace(start: Path, only: Sequence[str] = ()) -> Workspace:
     """The workspace at ``start`` or above it. ``only``: agreement files to read instead of all (names relative to the root).
 
-    Raises ``NoWorkspace``. Findings of agreements are kept in the result, not raised.
+    Raises ``NoWorkspaceError``. Findings of agreements are kept in the result, not raised.
     """
     root = _root(start)
     calendars, findings = _calendars(root)
@@ -85,7 +85,7 @@ def read_agreement_file(path: Path) -> Loaded:
     """One agreement file read on its own: its workspace's calendars and bases if it has one, else none."""
     try:
         root = _root(path.parent)
-    except NoWorkspace:
+    except NoWorkspaceError:
         return load_agreement({str(path): _bytes(path)}, name=str(path), holidays=_calendars(path.parent)[0], bases=_Bases({}))
     inside = path.resolve().is_relative_to(root.resolve())
     name = path.resolve().relative_to(root.resolve()).as_posix() if inside else str(path)
@@ -120,7 +120,7 @@ def _root(start: Path) -> Path:
         if (folder / "agreements").is_dir():
             return folder
     msg = f"no agreements/ folder in {start} or above it"
-    raise NoWorkspace(msg)
+    raise NoWorkspaceError(msg)
 
 
 def _texts(root: Path, names: Sequence[str]) -> dict[str, bytes]:

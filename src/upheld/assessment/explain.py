@@ -16,10 +16,10 @@ from upheld.measures.result import Context, Segments
 from upheld.measures.table import segments
 from upheld.plans.plan import ClockPlan, Plan
 
-__all__ = ["CaseLine", "Ledger", "NotFound", "explain"]
+__all__ = ["CaseLine", "Ledger", "NotFoundError", "explain"]
 
 
-class NotFound(Exception):
+class NotFoundError(Exception):
     """What was asked for is not there; the message names what is."""
 
 
@@ -38,13 +38,13 @@ def explain(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: 
             group: Mapping[str, str] | None = None, case: str | None = None) -> Ledger:
     """The ledger of one commitment's figure in one window (its label; None: the last that went wrong, else the last measured).
 
-    ``group`` gives values of ``for_each`` attributes; left out: the first that fits. Raises ``NotFound``.
+    ``group`` gives values of ``for_each`` attributes; left out: the first that fits. Raises ``NotFoundError``.
     """
     plans = tuple(plans)
     try:
         found = assess(plans, facts, as_of, (commitment,)).outcomes
     except ValueError as problem:
-        raise NotFound(str(problem)) from problem
+        raise NotFoundError(str(problem)) from problem
     chosen = _chosen(found, commitment, window, dict(group or {}))
     first = chosen[0]
     context = next(c for c in contexts(plans, facts, as_of, commitment) if c.plan.version == first.version)
@@ -56,7 +56,7 @@ def explain(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: 
     found_segments = segments(plan, context, key, index, case)
     if case is not None and not len(found_segments.start):
         msg = f"{commitment} has no case {case!r}" + (f" in {window}" if window else "")
-        raise NotFound(msg)
+        raise NotFoundError(msg)
     lines = None
     if isinstance(plan, ClockPlan):
         lines = tuple(c for c in case_lines(plan, context, key, index) if c.case == case)
@@ -68,16 +68,16 @@ def _chosen(found: tuple[Outcome, ...], commitment: str, window: str | None, gro
     if group and not fitting:
         said = sorted({"; ".join(f"{k}={v}" for k, v in o.group) for o in found})
         msg = f"{commitment} has no result for {dict(group)}; there are: {', '.join(said[:12])}"
-        raise NotFound(msg)
+        raise NotFoundError(msg)
     if window is not None:
         fitting = [o for o in fitting if o.window == window]
         if not fitting:
             said = list(dict.fromkeys(o.window for o in found))
             msg = f"{commitment} has no window {window}; there are: {', '.join(said[:24])}"
-            raise NotFound(msg)
+            raise NotFoundError(msg)
     if not fitting:
         msg = f"{commitment} has no result yet"
-        raise NotFound(msg)
+        raise NotFoundError(msg)
     wrong = [o for o in fitting if o.verdict == "breached"] or [o for o in fitting if o.verdict in ("deviation", "unknown")]
     measured = [o for o in fitting if o.low is not None]
     first = (wrong or measured or fitting)[-1]

@@ -76,7 +76,8 @@ def to_markdown(ledger: Ledger) -> str:
 
 def _heading(ledger: Ledger) -> Iterator[str]:
     first = ledger.outcomes[0]
-    yield f"{first.agreement} · {first.commitment} · {first.window}" + (f" · {named(first)}" if named(first) and len(ledger.outcomes) == 1 else "")
+    of = f" · {named(first)}" if named(first) and len(ledger.outcomes) == 1 else ""
+    yield f"{first.agreement} · {first.commitment} · {first.window}{of}"
     yield f"  {first.says}"
     yield f"  window    {format_instant(first.start)} to {format_instant(first.end)}" + (" (not over yet)" if first.provisional else "")
     yield f"  judged by version {first.version}" + (f", {first.place}" if first.place else "")
@@ -84,7 +85,8 @@ def _heading(ledger: Ledger) -> Iterator[str]:
         yield f"  case      {ledger.case}"
         for line in ledger.cases or ():
             target = "-" if line.target_us is None else show_duration(line.target_us)
-            yield f"  {line.verdict:<9} {show_duration(line.elapsed_us)} used of {target} ({line.part})" + (f": {line.reason}" if line.reason else "")
+            because = f": {line.reason}" if line.reason else ""
+            yield f"  {line.verdict:<9} {show_duration(line.elapsed_us)} used of {target} ({line.part}){because}"
             yield f"            started {line.started}, due {line.due or '-'}, stopped {line.stopped or 'not yet'}"
     else:
         for outcome in ledger.outcomes:

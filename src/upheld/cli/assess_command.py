@@ -31,7 +31,7 @@ def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_
     from upheld.cli.progress import reading, steps
     from upheld.cli.text import console, print_assessment, select_periods
     from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspace, open_workspace
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
         workspace = open_workspace(root)
@@ -44,7 +44,7 @@ def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_
                  "there are: " + ", ".join(workspace.plans()))
         with reading() as progress:
             facts = workspace.facts(progress)
-    except NoWorkspace as problem:
+    except NoWorkspaceError as problem:
         fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
     except FindingsError as problem:
         findings_or_exit(problem)

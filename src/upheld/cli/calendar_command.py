@@ -92,11 +92,11 @@ def show(agreement: str, calendar: str, root: Path, start: int, end: int) -> Non
     """List the open spans of a calendar of AGREEMENT, in its zone, with their sum."""
     from upheld.assessment.show import show_duration
     from upheld.calendars.grid import compile_grid
-    from upheld.workspace import NoWorkspace, open_workspace
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
         plans = open_workspace(root).plans(agreement).get(agreement)
-    except NoWorkspace as problem:
+    except NoWorkspaceError as problem:
         fail(str(problem), 2)
     if plans is None:
         fail(f"no agreement {agreement!r} in order here", 2, "upheld check tells why")

@@ -20,7 +20,7 @@ def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     Exit code 0: nothing to mend. 1: findings. 3: a file cannot be read at all.
     """
     from upheld.values.finding import Finding, has_errors, ordered
-    from upheld.workspace import NoWorkspace, open_workspace, read_agreement_file
+    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
 
     findings: list[Finding] = []
     n = 0
@@ -33,7 +33,7 @@ def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
             else:
                 findings += read_agreement_file(path).findings
                 n += 1
-        except NoWorkspace as problem:
+        except NoWorkspaceError as problem:
             fail(str(problem), 3, "name an agreement file, or begin one with: upheld init FROM.csv")
         except OSError as problem:
             fail(f"{path}: {problem.strerror or problem}", 3)

@@ -50,11 +50,11 @@ def _installation() -> Iterator[Check]:
 def _workspace(root: Path) -> Iterator[Check]:
     from upheld.sources.files import sources_of
     from upheld.values.finding import FindingsError
-    from upheld.workspace import NoWorkspace, open_workspace
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
         workspace = open_workspace(root)
-    except NoWorkspace as problem:
+    except NoWorkspaceError as problem:
         yield True, f"no workspace here ({problem})", ""
         return
     errors = sum(f.severity == "error" for f in workspace.findings)

@@ -29,10 +29,10 @@ def command(agreement: str, commitment: str, period: str | None, case: str | Non
 
     PERIOD is a window's label (2026-Q1); left out, the last that went wrong. CASE explains one case's clock.
     """
-    from upheld.assessment.explain import NotFound, explain
+    from upheld.assessment.explain import NotFoundError, explain
     from upheld.cli.progress import reading
     from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspace, open_workspace
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     wanted = dict(_pair(g) for g in group)
     try:
@@ -46,11 +46,11 @@ def command(agreement: str, commitment: str, period: str | None, case: str | Non
         with reading() as progress:
             facts = workspace.facts(progress)
         ledger = explain(plans, facts, as_of, commitment, period, wanted, case)
-    except NoWorkspace as problem:
+    except NoWorkspaceError as problem:
         fail(str(problem), 2)
     except FindingsError as problem:
         findings_or_exit(problem)
-    except NotFound as problem:
+    except NotFoundError as problem:
         fail(str(problem), 2)
     show(ledger, form)
 

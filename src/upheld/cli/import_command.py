@@ -32,13 +32,13 @@ def command(root: Path, as_of: int | None, form: str) -> None:
     from upheld.cli.progress import reading
     from upheld.facts.cut import cut
     from upheld.values.finding import FindingsError
-    from upheld.workspace import NoWorkspace, open_workspace
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
         workspace = open_workspace(root)
         with reading() as progress:
             facts = workspace.facts(progress)
-    except NoWorkspace as problem:
+    except NoWorkspaceError as problem:
         fail(str(problem), 2)
     except FindingsError as problem:
         findings_or_exit(problem)
@@ -78,7 +78,8 @@ def _text(facts: Facts, first: int, last: int) -> None:
         out.print(f"{n:>12,} {severity}[{slug}]" + (f" in {column}" if column else ""), markup=False)
     for r in facts.refused[:_SHOWN]:
         where = f"{r.file}:{r.row}" if r.row else r.file
-        out.print(f"  {where}: {r.slug}: {r.message or r.text}" + (f" ({r.text})" if r.message and r.text else ""), markup=False, soft_wrap=True)
+        said = f" ({r.text})" if r.message and r.text else ""
+        out.print(f"  {where}: {r.slug}: {r.message or r.text}{said}", markup=False, soft_wrap=True)
     if len(facts.refused) > _SHOWN:
         out.print(f"  … and {len(facts.refused) - _SHOWN} more (--format csv lists them all)")
 

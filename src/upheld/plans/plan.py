@@ -63,7 +63,8 @@ class Rounding:
 class AttributeRule:
     """How an attribute is read in time (LANGUAGE §6). ``table`` maps raw attributes to it; None: it is the raw attribute.
 
-    ``read``: start | now | highest | decided | before start (then ``lead_us``) | tier (from the subscriptions, by date). ``order``: the values from lowest to highest
+    ``read``: start | now | highest | decided | before start (then ``lead_us``) | tier (from the subscriptions, by date).
+    ``order``: the values from lowest to highest
     for ``highest`` (the rows of the table as written, first = highest).
     """
 
