@@ -10,6 +10,7 @@ import click
 from upheld.cli.options import fail
 
 _EXAMPLES = ("github", "helpdesk")
+_WINDOWS = 6
 
 
 def examples_folder() -> Path:
@@ -43,9 +44,10 @@ def command() -> None:
             facts = workspace.facts(progress)
         for plans in workspace.plans().values():
             found = assess(plans, facts, None)
-            print_assessment(out, found)
+            print_assessment(out, found, last=_WINDOWS)
             out.print()
-            red = [o for o in found.outcomes if o.verdict == "breached" and not o.provisional and not o.group]
+            shown_starts = sorted({o.start for o in found.outcomes})[-_WINDOWS:]
+            red = [o for o in found.outcomes if o.verdict == "breached" and not o.provisional and not o.group and o.start in shown_starts]
             if shown is None and red:
                 # the shortest ledger of the red ones reads best as a first one
                 worst = min(red, key=lambda o: o.figure.n)

@@ -39,8 +39,8 @@ def verdict_text(outcome: Outcome) -> Text:
     return Text(word, style=_STYLE[outcome.verdict])
 
 
-def print_assessment(out: Console, assessment: Assessment) -> None:
-    """One agreement: a heading with its basis, and a table a commitment."""
+def print_assessment(out: Console, assessment: Assessment, last: int = 0) -> None:
+    """One agreement: a heading with its basis, and a table a commitment; only the ``last`` so many windows, if given."""
     until = format_instant(assessment.horizon)
     out.print(Text(assessment.title or assessment.agreement, style="bold"))
     basis = f"{assessment.agreement} · facts until {until}"
@@ -51,6 +51,11 @@ def print_assessment(out: Console, assessment: Assessment) -> None:
         rows = [o for o in assessment.outcomes if o.commitment == commitment]
         out.print()
         out.print(Text.assemble((commitment, "bold"), ": ", rows[0].says))
+        if len(rows) > 1:
+            out.print(Text(_summary(rows), style="dim"))
+        if last:
+            recent = sorted({(o.start, o.end) for o in rows})[-last:]
+            rows = [o for o in rows if (o.start, o.end) in recent]
         grouped = len({o.group for o in rows}) > 1
         if grouped and len({(o.start, o.end) for o in rows}) > 1 and not any(o.part for o in rows):
             _print_matrix(out, rows)
@@ -62,6 +67,17 @@ def print_assessment(out: Console, assessment: Assessment) -> None:
         out.print(Text(f"note: {n} {shape} claimed by no agreement here", style="yellow"))
     if assessment.refused:
         out.print(Text(f"note: {assessment.refused} rows could not be mapped: upheld import tells which", style="yellow"))
+
+
+def _summary(rows: Sequence[Outcome]) -> str:
+    """How the windows that have ended went, in one line, with the worst breach by its figure."""
+    ended = [o for o in rows if not o.provisional]
+    counts = {verdict: sum(o.verdict == verdict for o in ended) for verdict in _STYLE}
+    said = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
+    lost = [o for o in ended if o.verdict in ("breached", "deviation") and o.low is not None and o.unit == "share"]
+    worst = min(lost, key=lambda o: o.low or 0, default=None)
+    of = f"; worst {worst.shown} in {worst.window}" + (f" for {named(worst)}" if named(worst) else "") if worst else ""
+    return f"{said or 'no window has ended'}{of}"
 
 
 def _print_matrix(out: Console, rows: Sequence[Outcome]) -> None:
