@@ -7,6 +7,7 @@ Law: the only way from facts and terms to outcomes. Each version judges what beg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from upheld.assessment.judge import judge
@@ -17,9 +18,9 @@ from upheld.calendars.grid import Grid, compile_grid
 from upheld.calendars.spec import Always
 from upheld.facts.cut import cut
 from upheld.facts.tables import OPEN, Facts
-from upheld.measures.result import Context, Measured, Part
+from upheld.measures.result import Context, Figure, Measured, Part
 from upheld.measures.table import measure
-from upheld.plans.plan import ClockPlan, CombinePlan, Commitment, Plan
+from upheld.plans.plan import ClockPlan, CombinePlan, Commitment, Plan, ValuesPlan
 from upheld.plans.terms import Term, in_force
 
 __all__ = ["assess", "contexts", "order_of"]
@@ -41,7 +42,7 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
         raise ValueError(msg)
     outcomes: list[Outcome] = []
     notes: list[str] = []
-    horizon = as_of if as_of is not None else last_instant(known)
+    horizon = 0
     for term, mine in ((t, scope(t.plan, known)) for t in terms):
         if commitments:
             unknown = [c for c in commitments if c not in term.plan.commitments]
@@ -55,7 +56,8 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
             if progress:
                 progress(name)
             context = _context(term, terms, mine, as_of, commitment, measured, verdicts)
-            result = measure(commitment, context)
+            horizon = max(horizon, context.until)
+            result = _unwatched(measure(commitment, context), commitment, context)
             measured[name] = result
             judged = tuple(_outcome(term.plan, commitment, result, part) for part in result.parts)
             verdicts[name] = _by_key(result, judged)
@@ -86,7 +88,7 @@ def contexts(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment:
             if name == commitment:
                 found.append(context)
                 break
-            result = measure(clause, context)
+            result = _unwatched(measure(clause, context), clause, context)
             measured[name] = result
             verdicts[name] = _by_key(result, tuple(_outcome(term.plan, clause, result, p) for p in result.parts))
     return tuple(found)
@@ -207,6 +209,30 @@ def _shown(low: Fraction | None, high: Fraction | None, measured: Measured, targ
     if low == high:
         return show_value(low, measured.unit, against)
     return f"{show_value(low, measured.unit, against)} to {show_value(high, measured.unit, against)}"
+
+
+def _unwatched(measured: Measured, commitment: Commitment, context: Context) -> Measured:
+    """Windows of cases that ended before anybody watched are unknown, not empty: silence is no evidence (D12)."""
+    of_cases = isinstance(commitment, ClockPlan) or (isinstance(commitment, ValuesPlan) and commitment.shape == "cases")
+    watched = _cases_watched_from(context.facts)
+    if not of_cases or watched is None:
+        return measured
+    parts = []
+    for part in measured.parts:
+        start, end = int(measured.windows.start[part.window]), int(measured.windows.end[part.window])
+        if end <= watched and not part.agreed.n and not part.agreed.pending:
+            unknown = Figure(None, None, unknown_us=end - start)
+            part = replace(part, agreed=unknown, bare=unknown)  # noqa: PLW2901 - the same part, seen rightly
+        parts.append(part)
+    return replace(measured, parts=tuple(parts))
+
+
+def _cases_watched_from(facts: Facts) -> int | None:
+    coverage = facts.coverage
+    if coverage is None or "cases" not in coverage.what.names:
+        return None
+    mine = coverage.what.codes == coverage.what.names.index("cases")
+    return int(coverage.start[mine].min()) if mine.any() else None
 
 
 def _horizon(facts: Facts, as_of: int | None, commitment: Commitment) -> int:

@@ -77,7 +77,7 @@ def _judged_empty(head: Head, figure: Figure, target: Condition | None, breach: 
 
 def _why_unknown(figure: Figure) -> str:
     if figure.unknown_us:
-        return "time that nobody watched could turn the verdict"
+        return "nobody watched in this window" if figure.low is None else "time that nobody watched could turn the verdict"
     if figure.undecided:
         return f"{figure.undecided} facts do not say what the clause asks, and it could turn the verdict"
     return "what is not known could turn the verdict"

@@ -79,7 +79,8 @@ def _heading(ledger: Ledger) -> Iterator[str]:
     of = f" · {named(first)}" if named(first) and len(ledger.outcomes) == 1 else ""
     yield f"{first.agreement} · {first.commitment} · {first.window}{of}"
     yield f"  {first.says}"
-    yield f"  window    {format_instant(first.start)} to {format_instant(first.end)}" + (" (not over yet)" if first.provisional else "")
+    zone = ledger.context.plan.zone
+    yield f"  window    {format_instant(first.start, zone)} to {format_instant(first.end, zone)}{' (not over yet)' if first.provisional else ''}"
     yield f"  judged by version {first.version}" + (f", {first.place}" if first.place else "")
     if ledger.case is not None:
         yield f"  case      {ledger.case}"
