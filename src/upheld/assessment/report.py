@@ -94,9 +94,12 @@ def named(outcome: Outcome) -> str:
     return "; ".join([*(f"{k}={v}" for k, v in outcome.group), *([outcome.part] if outcome.part else [])])
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
+
+
 def csv_cell(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula (bad input 71)."""
-    return "'" + text if text[:1] in "=+-@\t\r\0＝＋－＠" and not _is_number(text) else text
+    """The text, with an apostrophe before what a spreadsheet would take for a formula (bad input 71); a lone dash is none."""
+    return "'" + text if text != "-" and text.startswith(_FORMULA) and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

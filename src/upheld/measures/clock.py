@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from upheld.calendars.deadlines import date_deadline
 from upheld.calendars.windows import Windows, windows
-from upheld.facts.tables import I64, CaseEvents, Subscriptions
+from upheld.facts.tables import I64, OPEN, CaseEvents, Subscriptions
 from upheld.measures import clock_outcomes as out
 from upheld.measures.clock_frame import Setting
 from upheld.measures.clock_general import notice_outcomes, scheduled_outcomes
@@ -314,7 +314,7 @@ class _Worlds:
         if rule.needs is None or rule.until is None or self.events is None:
             return None
         context, until = self.context, rule.until
-        last = np.full(len(self.events.bounds) - 1, context.until)
+        last = np.full(len(self.events.bounds) - 1, OPEN)
         laid = self._laid(outcomes)
         member, place = laid.members(counted_at(self.clause, outcomes, context.until))
         if len(member):

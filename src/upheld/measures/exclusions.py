@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from upheld.calendars.deadlines import date_deadline
 from upheld.calendars.grid import Grid
 from upheld.calendars.windows import Windows, windows
-from upheld.facts.tables import I64
+from upheld.facts.tables import I64, OPEN
 from upheld.measures.hours import Hours, grid_of
 from upheld.measures.pieces import Pieces
 from upheld.measures.result import Context
@@ -191,10 +191,12 @@ def accepted(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> Mask:
 
 
 def _deadlines(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> I64:
-    """Until when each piece could be approved: ``until`` after the window it ends in, else as long as anything is known."""
+    """Until when each piece could be approved: ``until`` after the window it ends in, else for ever. What was said after the cut
+    is not among the facts; what was said after the watching ended (the statement of a month is signed in the next) still counts.
+    """
     n = len(pieces.spans)
     if rule.until is None or not len(judged.windows.end):
-        return np.full(n, judged.context.until)
+        return np.full(n, OPEN)
     window = np.searchsorted(judged.windows.end, pieces.spans.end, side="left")
     window = np.minimum(window, len(judged.windows.end) - 1)
     ends = judged.windows.end
@@ -204,7 +206,7 @@ def _deadlines(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> I64:
         last = grid.due(ends, np.full(len(ends), until.amount))
     else:
         last = date_deadline(grid, ends, until.unit, until.amount, until.at, "close")
-    return np.minimum(last[window], judged.context.until)
+    return last[window]
 
 
 # ---- allowance ------------------------------------------------------------------------------------------------------

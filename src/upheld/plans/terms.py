@@ -33,7 +33,8 @@ def in_force(plans: Iterable[Plan], as_of: int | None) -> tuple[Term, ...]:
     latest = {p.from_us: p for p in known}
     chain = [latest[start] for start in sorted(latest)]
     terms: list[Term] = []
-    for plan, following in zip(chain, [*chain[1:], None], strict=True):
+    for i, plan in enumerate(chain):
+        following = chain[i + 1] if i + 1 < len(chain) else None
         ends = [e for e in (plan.until_us, following.from_us if following else None) if e is not None]
         terms.append(Term(plan.from_us, min(ends) if ends else None, plan))
     return tuple(terms)
