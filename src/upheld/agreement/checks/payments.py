@@ -5,13 +5,13 @@ Law: what may be paid is bounded, of something that exists, in one currency, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from upheld.agreement.checks.tables import branches, conditions_of, credits_of, exact
 from upheld.agreement.compile import Compiled
 from upheld.agreement.model.form import Path, Problem
-from upheld.agreement.model.money import Credit, Pay
+from upheld.agreement.model.money import Credit, HighestOf, Pay
 from upheld.agreement.suggest import did_you_mean
 from upheld.plans.lookup import axes_of
 from upheld.values.quantity import DAY_US, Duration
@@ -88,7 +88,7 @@ def caps(compiled: Compiled) -> Iterator[Problem]:
     """Caps above all, below the first band, or never reached; no cap where the sum can exceed the fee."""
     model = compiled.desk.model
     percents = {name: _shares(credit.pay.leaves) for name, credit, _ in _credits(compiled) if credit.of is not None and credit.of.kind == "fee"}
-    largest = sum((max(p) for p in percents.values() if p), Fraction(0))
+    largest = _largest({name: max(p) for name, p in percents.items() if p}, model.pays_once)
     smallest = min((x for p in percents.values() for x in p if x > 0), default=None)
     bounded = False
     for i, cap in enumerate(model.caps):
@@ -124,6 +124,15 @@ def caps(compiled: Compiled) -> Iterator[Problem]:
             True,
             "warning",
         )
+
+
+def _largest(tops: Mapping[str, Fraction], once: Iterable[HighestOf]) -> Fraction:
+    """What all credits can sum to; of commitments that pay once, only the highest counts."""
+    left = dict(tops)
+    total = Fraction(0)
+    for group in once:
+        total += max((left.pop(name) for name in group.highest_of if name in left), default=Fraction(0))
+    return total + sum(left.values(), Fraction(0))
 
 
 def _repeats(compiled: Compiled) -> bool:
