@@ -38,16 +38,21 @@ class CaseLine:
     reason: str
 
 
-def case_lines(plan: ClockPlan, context: Context, group: tuple[str, ...], window: int) -> tuple[CaseLine, ...]:
-    """The cases a window counts (pending ones included), missed ones first, the longest first among equals."""
-    listed = segments(plan, context, group, window, None)
-    members = set(zip(listed.subject, listed.start.tolist(), strict=True))
+def case_lines(plan: ClockPlan, context: Context, group: tuple[str, ...], window: int, only: str | None = None) -> tuple[CaseLine, ...]:
+    """The cases a window counts (pending ones included), missed ones first, the longest first among equals.
+
+    ``only``: the lines of this case, whatever window counts it.
+    """
+    members: set[tuple[str, int]] = set()
+    if only is None:
+        listed = segments(plan, context, group, window, None)
+        members = set(zip(listed.subject, listed.start.tolist(), strict=True))
     table = case_table(plan, context)
     zone = context.plan.zone
     lines: list[CaseLine] = []
     for i in range(len(table)):
         name = case_name(context.facts.events, int(table.case[i]), plan)
-        if (name, int(table.start[i])) not in members:
+        if (name != only) if only is not None else ((name, int(table.start[i])) not in members):
             continue
         lines.append(CaseLine(
             case=name, cycle=int(table.cycle[i]), part=_part(plan, int(table.leaf[i]), int(table.level[i])),

@@ -51,15 +51,15 @@ def explain(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: 
     plan = context.plan.commitments[commitment]
     key = tuple(value for _, value in first.group)
     index = _window_index(context, commitment, first)
+    if isinstance(plan, ClockPlan) and case is None and plan.head.window.unit == "case":
+        case = first.window   # each case is its own window, labelled by its name
     if isinstance(plan, ClockPlan) and case is None:
         return Ledger(chosen, context, None, case_lines(plan, context, key, index), None)
     found_segments = segments(plan, context, key, index, case)
-    if case is not None and not len(found_segments.start):
-        msg = f"{commitment} has no case {case!r}" + (f" in {window}" if window else "")
+    lines = case_lines(plan, context, key, index, only=case) if isinstance(plan, ClockPlan) else None
+    if case is not None and not lines and not len(found_segments.start):
+        msg = f"{commitment} has no case {case!r}"
         raise NotFoundError(msg)
-    lines = None
-    if isinstance(plan, ClockPlan):
-        lines = tuple(c for c in case_lines(plan, context, key, index) if c.case == case)
     return Ledger(chosen, context, found_segments, lines, case)
 
 
