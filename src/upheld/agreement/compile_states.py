@@ -83,7 +83,8 @@ def _state(desk: Desk, name: str, written: Any, *, of_clock: bool) -> StateRule:
         case WrittenSamples():
             return SampleState(written.series, written.value, written.holds, written.at_least, written.where or EVERYTHING, written.same)
         case WrittenRatio():
-            return RatioState(written.ratio, written.each, written.value, written.at_least, written.sample, written.same)
+            where = written.where or EVERYTHING
+            return RatioState(written.ratio, written.each, written.value, written.at_least, written.sample, where, written.same)
         case WrittenCalendar():
             desk.calendar(written.calendar, (*path, "calendar"))
             return CalendarState(written.calendar)

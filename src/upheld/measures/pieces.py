@@ -310,7 +310,7 @@ def _ratios(view: View, rule: RatioState) -> Pieces:
     if table is None or rule.series not in table.series.names:
         return _nothing(view, frozenset((rule.series,)))
     columns = columns_of(view.context.plan, table)
-    rows, group, sure = _chosen(view, columns, table, Key("series", OneOf((rule.series,))), rule.same)
+    rows, group, sure = _chosen(view, columns, table, Every((Key("series", OneOf((rule.series,))), rule.where)), rule.same)
     sure = sure & (table.good[rows] >= 0)
     slot = table.start[rows] // rule.each_us
     order = np.lexsort((slot, group))

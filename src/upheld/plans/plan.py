@@ -133,6 +133,7 @@ class RatioState:
     value: Condition
     at_least_us: int = 0
     sample: int = 0
+    where: Selector = EVERYTHING
     same: tuple[str, ...] = ()
 
 
