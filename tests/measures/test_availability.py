@@ -153,6 +153,9 @@ def test_weights_highest_and_sum():
     own = IntervalState(is_("kind", "outage"), weight="", at_least_us=20 * H)
     _, result = measured(uptime(value="total"), [{"start": SINCE, "end": SINCE + 10 * H, "weight": 25}], {"outage": own})
     assert result.parts[0].agreed.low == 0
+    named = IntervalState(is_("kind", "outage"), weight="weight")       # as agreements name what sources map as the weight
+    _, result = measured(uptime(value="total"), [{"start": SINCE, "end": SINCE + 10 * H, "weight": 25}], {"outage": named})
+    assert result.parts[0].agreed.low == Fraction(10 * H, 4)
     missing = IntervalState(is_("kind", "outage"), weight="size")
     _, result = measured(uptime(value="total"), rows, {"outage": missing})
     assert (result.parts[0].agreed.low, result.parts[0].agreed.high) == (0, 15 * H)

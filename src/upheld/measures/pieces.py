@@ -163,9 +163,9 @@ def _weight(rule: IntervalState, own: I64, own_scale: int, columns: Columns, row
     """The weights of the rows and their scale; -1 where a row does not say. None: every interval concerns the whole."""
     if rule.weight is None:
         return None, 1
-    if rule.weight == "":
-        return own[rows], own_scale
-    column = columns(rule.weight)
+    column = columns(rule.weight) if rule.weight else None
+    if rule.weight == "" or (rule.weight == "weight" and column is None):
+        return own[rows], own_scale              # no attribute is called so: the weight that sources map
     if column is None:
         return np.full(len(rows), -1, np.int64), 1
     numbers = [_share(name) for name in column.names]
