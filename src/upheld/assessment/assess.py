@@ -1,31 +1,40 @@
 """Assess: every promise of an agreement, measured and judged at one knowledge cut.
 
-Law: the only way from facts and terms to outcomes. Each version judges what began under it (LANGUAGE §9, ARCHITECTURE D14);
+Law: the only way from facts and terms to outcomes. Each version judges what began under it (LANGUAGE §5, ARCHITECTURE D14);
 ``as_of`` decides what is known; nothing here asks what time it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
+from upheld.assessment.horizon import first_instant, horizon_of, last_instant, unwatched
 from upheld.assessment.judge import judge
+from upheld.assessment.order import order_of
 from upheld.assessment.outcome import Assessment, Outcome, Verdict, worst
+from upheld.assessment.pool import aligned, pooled
 from upheld.assessment.scope import scope
 from upheld.assessment.show import show_value
 from upheld.calendars.grid import Grid, compile_grid
 from upheld.calendars.spec import Always
 from upheld.facts.cut import cut
-from upheld.facts.tables import OPEN, Facts
-from upheld.measures.result import Context, Figure, Measured, Part
+from upheld.facts.tables import I64, Facts
+from upheld.measures.result import Context, Measured, Part
 from upheld.measures.table import measure
-from upheld.plans.plan import ClockPlan, CombinePlan, Commitment, Plan, ValuesPlan
+from upheld.measures.versions import Change, Versions, pieces
+from upheld.plans.plan import ClockPlan, CombinePlan, Commitment, Plan
 from upheld.plans.terms import Term, in_force
+from upheld.values.condition import Condition
 
-__all__ = ["assess", "contexts", "order_of"]
+__all__ = ["assess", "contexts"]
 
 _YEAR_US = 366 * 86_400_000_000
+
+Verdicts = Mapping[tuple[tuple[str, ...], int], Verdict]
 
 
 def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: Sequence[str] = (),
@@ -35,36 +44,23 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
     ``commitments`` narrows to some ids (their parts are measured too). ``progress`` is told the name of each one begun.
     Raises ``ValueError`` if no version is in force or known at ``as_of``.
     """
-    known = cut(facts, as_of)
-    terms = in_force(plans, as_of)
-    if not terms:
-        msg = "no version of the agreement was adopted by then"
+    walk = _Walk.begin(plans, facts, as_of)
+    last = walk.terms[-1].plan
+    unknown = [c for c in commitments if not any(c in t.plan.commitments for t in walk.terms)]
+    if unknown:
+        msg = f"no commitment {unknown[0]!r} in {last.agreement}"
         raise ValueError(msg)
     outcomes: list[Outcome] = []
     notes: list[str] = []
     horizon = 0
-    for term, mine in ((t, scope(t.plan, known)) for t in terms):
-        if commitments:
-            unknown = [c for c in commitments if c not in term.plan.commitments]
-            if unknown and term is terms[-1]:
-                msg = f"no commitment {unknown[0]!r} in {term.plan.agreement}"
-                raise ValueError(msg)
-        measured: dict[str, Measured] = {}
-        verdicts: dict[str, Mapping[tuple[tuple[str, ...], int], Verdict]] = {}
-        for name in order_of(term.plan, commitments):
-            commitment = term.plan.commitments[name]
-            if progress:
-                progress(name)
-            context = _context(term, terms, mine, as_of, commitment, measured, verdicts)
-            horizon = max(horizon, context.until)
-            result = _unwatched(measure(commitment, context), commitment, context)
-            measured[name] = result
-            judged = tuple(_outcome(term.plan, commitment, result, part) for part in result.parts)
-            verdicts[name] = _by_key(result, judged)
-            notes.extend(f"{name}: {note}" for note in result.notes)
+    for name in order_of([t.plan for t in walk.terms], commitments):
+        if progress:
+            progress(name)
+        for stage in walk.measure(name):
+            horizon = max(horizon, stage.context.until)
+            notes.extend(f"{name}: {note}" for note in stage.measured.notes)
             if not commitments or name in commitments:
-                outcomes.extend(judged)
-    last = terms[-1].plan
+                outcomes.extend(stage.outcomes)
     outcomes.sort(key=lambda o: (o.start, o.end))
     position = {name: i for i, name in enumerate(last.commitments)}
     outcomes.sort(key=lambda o: position.get(o.commitment, len(position)))
@@ -73,100 +69,141 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
 
 def contexts(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: str) -> tuple[Context, ...]:
     """The contexts in which one commitment is measured, a version each: what ``explain`` needs to ask a kernel again."""
-    known = cut(facts, as_of)
-    terms = in_force(plans, as_of)
-    found: list[Context] = []
-    for term in terms:
-        if commitment not in term.plan.commitments:
-            continue
-        mine = scope(term.plan, known)
-        measured: dict[str, Measured] = {}
-        verdicts: dict[str, Mapping[tuple[tuple[str, ...], int], Verdict]] = {}
-        for name in order_of(term.plan, (commitment,)):
-            clause = term.plan.commitments[name]
-            context = _context(term, terms, mine, as_of, clause, measured, verdicts)
-            if name == commitment:
-                found.append(context)
-                break
-            result = _unwatched(measure(clause, context), clause, context)
-            measured[name] = result
-            verdicts[name] = _by_key(result, tuple(_outcome(term.plan, clause, result, p) for p in result.parts))
-    return tuple(found)
+    walk = _Walk.begin(plans, facts, as_of)
+    found: tuple[_Stage, ...] = ()
+    for name in order_of([t.plan for t in walk.terms], (commitment,)):
+        found = walk.measure(name)
+    return tuple(stage.context for stage in found)
 
 
-def order_of(plan: Plan, wanted: Sequence[str] = ()) -> tuple[str, ...]:
-    """The commitments in an order in which each comes after those it is made of; only ``wanted`` and their parts if given.
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """One commitment under one version: what it saw, what it measured, what was judged."""
 
-    Raises ``ValueError`` on a circle (the checks of an agreement refuse one before it comes here).
-    """
-    done: dict[str, None] = {}
+    term: Term
+    context: Context
+    measured: Measured
+    outcomes: tuple[Outcome, ...]
 
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            msg = f"commitments refer to each other in a circle: {' -> '.join((*path, name))}"
+
+class _Walk:
+    """The commitments one after the other, each under all its versions; what was measured is there for those that need it."""
+
+    def __init__(self, terms: tuple[Term, ...], known: Facts, as_of: int | None) -> None:
+        self.terms, self.known, self.as_of = terms, known, as_of
+        self.mine = [scope(t.plan, known) for t in terms]
+        self.results: list[dict[str, Measured]] = [{} for _ in terms]
+        self.verdicts: list[dict[str, Verdicts]] = [{} for _ in terms]
+
+    @classmethod
+    def begin(cls, plans: Iterable[Plan], facts: Facts, as_of: int | None) -> _Walk:
+        terms = in_force(plans, as_of)
+        if not terms:
+            msg = "no version of the agreement was adopted by then"
             raise ValueError(msg)
-        if name in done or name not in plan.commitments:
-            return
-        for needed in _needs(plan, plan.commitments[name]):
-            visit(needed, (*path, name))
-        done[name] = None
+        return cls(terms, cut(facts, as_of), as_of)
 
-    for name in wanted or plan.commitments:
-        visit(name, ())
-    return tuple(done)
+    def measure(self, name: str) -> tuple[_Stage, ...]:
+        """All versions of one commitment, in time order."""
+        return tuple(stage for run in self._runs(name) for stage in self._measure_run(name, run))
+
+    def _runs(self, name: str) -> list[list[int]]:
+        """The versions that carry the promise on: neighbours in time that count the same things in the same windows."""
+        runs: list[list[int]] = []
+        for i, term in enumerate(self.terms):
+            clause = term.plan.commitments.get(name)
+            if clause is None:
+                continue
+            before = self.terms[i - 1] if i else None
+            earlier = before.plan.commitments.get(name) if before is not None and before.until_us == term.from_us else None
+            if earlier is not None and _carries_on(earlier, clause):
+                runs[-1].append(i)
+            else:
+                runs.append([i])
+        return runs
+
+    def _measure_run(self, name: str, run: Sequence[int]) -> tuple[_Stage, ...]:
+        clauses = [self.terms[i].plan.commitments[name] for i in run]
+        found = [self._context(i, clause, run) for i, clause in zip(run, clauses, strict=True)]
+        measured = tuple(measure(clause, context) for clause, context in zip(clauses, found, strict=True))
+        if isinstance(clauses[0], CombinePlan):
+            measured = tuple(_own_windows(m, c) for m, c in zip(measured, found, strict=True))
+        elif len(run) > 1:
+            measured = aligned(measured)
+            clocks = [c for c in clauses if isinstance(c, ClockPlan)]
+            if clocks and clocks[0].head.window.unit != "case":
+                measured = pooled(clocks, [c.versions or Versions() for c in found], measured)
+        measured = tuple(unwatched(m, clause, context) for m, clause, context in zip(measured, clauses, found, strict=True))
+        stages = tuple(
+            _Stage(self.terms[i], context, m, tuple(_outcome(self.terms[i].plan, clause, m, part) for part in m.parts))
+            for i, clause, context, m in zip(run, clauses, found, measured, strict=True)
+        )
+        for i, own in zip(run, stages, strict=True):
+            self.results[i][name], self.verdicts[i][name] = _together(own, stages)
+        return stages
+
+    def _context(self, index: int, clause: Commitment, run: Sequence[int]) -> Context:
+        term, facts = self.terms[index], self.mine[index]
+        until = horizon_of(facts, self.as_of, clause)
+        whole = (self.terms[run[0]].from_us, self.terms[run[-1]].until_us)
+        lo = min(first_instant(facts), self.terms[0].from_us) - _YEAR_US
+        hi = max(until, self.terms[0].from_us, last_instant(facts)) + 6 * _YEAR_US
+        grids: dict[str, Grid] = {}
+
+        def grid(name: str) -> Grid:
+            if name not in grids:
+                spec = term.plan.calendars[name] if name in term.plan.calendars else Always(term.plan.zone)
+                grids[name] = compile_grid(spec, lo, hi)
+            return grids[name]
+
+        changes = tuple(_change(self.terms[i], clause.head.id) for i in run[1:])
+        versions = Versions(run.index(index), changes, earlier=run[0] > 0, later=run[-1] < len(self.terms) - 1)
+        results, verdicts = self.results[index], self.verdicts[index]
+        return Context(term.plan, facts, until, term.from_us, term.until_us, grid, in_force=whole, breached=_breached_spans(results, verdicts),
+                       results=results, verdicts=verdicts, versions=versions)
 
 
-def _needs(plan: Plan, commitment: Commitment) -> tuple[str, ...]:
-    parts = commitment.parts if isinstance(commitment, CombinePlan) else ()
-    return (*parts, *breached_in(plan, commitment))
+def _carries_on(earlier: Commitment, later: Commitment) -> bool:
+    """Whether two versions of a promise share their windows, so that one figure can stand for both."""
+    if type(earlier) is not type(later) or earlier.head.window != later.head.window or earlier.head.for_each != later.head.for_each:
+        return False
+    if isinstance(earlier, ClockPlan) and isinstance(later, ClockPlan):
+        return earlier.value == later.value
+    return True
 
 
-def breached_in(plan: Plan, commitment: Commitment) -> tuple[str, ...]:
-    """The commitments whose breach this one's states and exclusions ask for (``breached(<id>)``)."""
-    from upheld.plans.plan import AvailabilityPlan, Breached, Combination
+def _change(term: Term, name: str) -> Change:
+    head = term.plan.commitments[name].head
+    return Change(term.from_us, head.mid_window, head.open_cases == "follow")
 
-    names: list[str] = [e.during for x in commitment.head.excluding if (e := plan.exclusions[x]).during]
-    if isinstance(commitment, AvailabilityPlan):
-        names += [commitment.down, commitment.out_of]
-    if isinstance(commitment, ClockPlan):
-        names += [*commitment.pauses, *([commitment.again] if commitment.again else [])]
-    found: dict[str, None] = {}
-    seen: set[str] = set()
-    while names:
-        rule = plan.states.get(name := names.pop())
-        if rule is None or name in seen:
+
+def _own_windows(measured: Measured, context: Context) -> Measured:
+    """Only the windows this version judges: a combination sees the parts of all versions."""
+    versions, (begins, ends) = context.versions or Versions(), context.in_force
+    start = measured.windows.in_force_start
+    mine, _, _ = pieces(versions, start, measured.windows.in_force_end)
+    if versions.earlier:
+        mine &= start >= begins
+    if versions.later and ends is not None:
+        mine &= start < ends
+    return replace(measured, parts=tuple(p for p in measured.parts if mine[p.window]))
+
+
+def _together(own: _Stage, stages: Sequence[_Stage]) -> tuple[Measured, Verdicts]:
+    """What later commitments of one version see: its own figures, and those of the other versions where it has none."""
+    verdicts = dict(_by_key(own.measured, own.outcomes))
+    parts = list(own.measured.parts)
+    for stage in stages:
+        if stage is own:
             continue
-        seen.add(name)
-        if isinstance(rule, Breached):
-            found[rule.commitment] = None
-        if isinstance(rule, Combination):
-            names.extend(rule.of)
-    return tuple(found)
+        others = _by_key(stage.measured, stage.outcomes)
+        parts += [p for p in stage.measured.parts if (p.group, p.window) not in verdicts]
+        verdicts = {**others, **verdicts}
+    return replace(own.measured, parts=tuple(parts)) if len(stages) > 1 else own.measured, verdicts
 
 
-def _context(term: Term, terms: Sequence[Term], facts: Facts, as_of: int | None, commitment: Commitment,
-             measured: Mapping[str, Measured], verdicts: Mapping[str, Mapping[tuple[tuple[str, ...], int], Verdict]]) -> Context:
-    plan = term.plan
-    until = _horizon(facts, as_of, commitment)
-    whole = (terms[0].from_us, terms[-1].until_us)
-    lo = min(first_instant(facts), whole[0]) - _YEAR_US
-    hi = max(until, whole[0], last_instant(facts)) + 6 * _YEAR_US
-    grids: dict[str, Grid] = {}
-
-    def grid(name: str) -> Grid:
-        if name not in grids:
-            spec = plan.calendars[name] if name in plan.calendars else Always(plan.zone)
-            grids[name] = compile_grid(spec, lo, hi)
-        return grids[name]
-
-    return Context(plan, facts, until, term.from_us, term.until_us, grid, in_force=whole,
-                   breached=_breached_spans(measured, verdicts), results=measured, verdicts=verdicts)
-
-
-def _breached_spans(measured: Mapping[str, Measured], verdicts: Mapping[str, Mapping[tuple[tuple[str, ...], int], Verdict]]):  # type: ignore[no-untyped-def]
-    import numpy as np
-
-    def spans(name: str):  # type: ignore[no-untyped-def]
+def _breached_spans(measured: Mapping[str, Measured], verdicts: Mapping[str, Verdicts]) -> Callable[[str], tuple[I64, I64]]:
+    def spans(name: str) -> tuple[I64, I64]:
         if name not in measured:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         windows = measured[name].windows
@@ -176,7 +213,7 @@ def _breached_spans(measured: Mapping[str, Measured], verdicts: Mapping[str, Map
     return spans
 
 
-def _by_key(measured: Measured, judged: tuple[Outcome, ...]) -> Mapping[tuple[tuple[str, ...], int], Verdict]:
+def _by_key(measured: Measured, judged: tuple[Outcome, ...]) -> Verdicts:
     by_key: dict[tuple[tuple[str, ...], int], tuple[Verdict, ...]] = {}
     for part, outcome in zip(measured.parts, judged, strict=True):
         key = (part.group, part.window)
@@ -200,75 +237,9 @@ def _outcome(plan: Plan, commitment: Commitment, measured: Measured, part: Part)
     )
 
 
-def _shown(low: Fraction | None, high: Fraction | None, measured: Measured, target: object) -> str:
-    from upheld.values.condition import Condition
-
-    against = target if isinstance(target, Condition) else None
+def _shown(low: Fraction | None, high: Fraction | None, measured: Measured, target: Condition | None) -> str:
     if low is None or high is None:
         return "-"
     if low == high:
-        return show_value(low, measured.unit, against)
-    return f"{show_value(low, measured.unit, against)} to {show_value(high, measured.unit, against)}"
-
-
-def _unwatched(measured: Measured, commitment: Commitment, context: Context) -> Measured:
-    """Windows of cases that ended before anybody watched are unknown, not empty: silence is no evidence (D12)."""
-    of_cases = isinstance(commitment, ClockPlan) or (isinstance(commitment, ValuesPlan) and commitment.shape == "cases")
-    watched = _cases_watched_from(context.facts)
-    if not of_cases or watched is None:
-        return measured
-    parts = []
-    for part in measured.parts:
-        start, end = int(measured.windows.start[part.window]), int(measured.windows.end[part.window])
-        if end <= watched and not part.agreed.n and not part.agreed.pending:
-            unknown = Figure(None, None, unknown_us=end - start)
-            part = replace(part, agreed=unknown, bare=unknown)  # noqa: PLW2901 - the same part, seen rightly
-        parts.append(part)
-    return replace(measured, parts=tuple(parts))
-
-
-def _cases_watched_from(facts: Facts) -> int | None:
-    coverage = facts.coverage
-    if coverage is None or "cases" not in coverage.what.names:
-        return None
-    mine = coverage.what.codes == coverage.what.names.index("cases")
-    return int(coverage.start[mine].min()) if mine.any() else None
-
-
-def _horizon(facts: Facts, as_of: int | None, commitment: Commitment) -> int:
-    """What is known ends at ``as_of``, or earlier where the watching of the facts this commitment reads ended."""
-    watched = last_instant(facts)
-    if facts.coverage is not None and len(facts.coverage.end):
-        cases = isinstance(commitment, ClockPlan)
-        what = facts.coverage.what
-        code = what.names.index("cases") if "cases" in what.names else -2
-        chosen = (what.codes == code) == cases
-        watched = int(facts.coverage.end[chosen].max()) if chosen.any() else int(facts.coverage.end.max())
-    return watched if as_of is None else min(as_of, watched)
-
-
-def first_instant(facts: Facts) -> int:
-    """The earliest stamp in the facts, µs (0 without facts)."""
-    firsts = [int(a.min()) for a in _stamps(facts, first=True) if len(a)]
-    return min(firsts, default=0)
-
-
-def last_instant(facts: Facts) -> int:
-    """The latest stamp in the facts, µs (0 without facts); open ends do not count."""
-    lasts = [int(b.max()) for a in _stamps(facts, first=False) if len(b := a[a < OPEN])]
-    return max(lasts, default=0)
-
-
-def _stamps(facts: Facts, *, first: bool):  # type: ignore[no-untyped-def]
-    if facts.events is not None:
-        yield facts.events.at
-    if facts.intervals is not None:
-        yield facts.intervals.start
-        if not first:
-            yield facts.intervals.end
-    if facts.samples is not None:
-        yield facts.samples.at
-    if facts.counts is not None:
-        yield facts.counts.start
-        if not first:
-            yield facts.counts.end
+        return show_value(low, measured.unit, target)
+    return f"{show_value(low, measured.unit, target)} to {show_value(high, measured.unit, target)}"

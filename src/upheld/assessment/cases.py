@@ -5,6 +5,7 @@ Law: the lines are the outcomes the figure was counted from; a window's list hol
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from upheld.measures.clock import case_table
@@ -15,7 +16,7 @@ from upheld.measures.table import segments
 from upheld.plans.plan import ClockPlan, Promise
 from upheld.values.instant import format_instant
 
-__all__ = ["CaseLine", "case_lines"]
+__all__ = ["CaseLine", "case_lines", "worst_first"]
 
 _WORST_FIRST = ("missed", "unknown", "pending", "no promise", "left out", "met")
 
@@ -64,8 +65,12 @@ def case_lines(plan: ClockPlan, context: Context, group: tuple[str, ...], window
             target_us=int(table.target_us[i]) if table.has_target[i] else None,
             verdict=VERDICTS[table.verdict[i]], reason=REASONS[table.reason[i]],
         ))
-    lines.sort(key=lambda c: (_WORST_FIRST.index(c.verdict), -c.elapsed_us, c.case, c.cycle, c.part))
-    return tuple(lines)
+    return worst_first(lines)
+
+
+def worst_first(lines: Iterable[CaseLine]) -> tuple[CaseLine, ...]:
+    """Missed ones first, the longest first among equals."""
+    return tuple(sorted(lines, key=lambda c: (_WORST_FIRST.index(c.verdict), -c.elapsed_us, c.case, c.cycle, c.part)))
 
 
 def _part(plan: ClockPlan, leaf: int, level: int) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from upheld.assessment.assess import assess, contexts
-from upheld.assessment.cases import CaseLine, case_lines
+from upheld.assessment.cases import CaseLine, case_lines, worst_first
 from upheld.assessment.outcome import Outcome, worst
 from upheld.facts.tables import Facts
 from upheld.measures.result import Context, Segments
-from upheld.measures.table import segments
+from upheld.measures.table import measure, segments
 from upheld.plans.plan import ClockPlan, Plan
 
 __all__ = ["CaseLine", "Ledger", "NotFoundError", "explain"]
@@ -47,20 +47,36 @@ def explain(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: 
         raise NotFoundError(str(problem)) from problem
     chosen = _chosen(found, commitment, window, dict(group or {}))
     first = chosen[0]
-    context = next(c for c in contexts(plans, facts, as_of, commitment) if c.plan.version == first.version)
+    every = contexts(plans, facts, as_of, commitment)
+    context = next(c for c in every if c.plan.version == first.version)
     plan = context.plan.commitments[commitment]
     key = tuple(value for _, value in first.group)
-    index = _window_index(context, commitment, first)
-    if isinstance(plan, ClockPlan) and case is None and plan.head.window.unit == "case":
+    if not isinstance(plan, ClockPlan):
+        return Ledger(chosen, context, segments(plan, context, key, _window_index(context, commitment, first), case), None, case)
+    if case is None and plan.head.window.unit == "case":
         case = first.window   # each case is its own window, labelled by its name
-    if isinstance(plan, ClockPlan) and case is None:
-        return Ledger(chosen, context, None, case_lines(plan, context, key, index), None)
-    found_segments = segments(plan, context, key, index, case)
-    lines = case_lines(plan, context, key, index, only=case) if isinstance(plan, ClockPlan) else None
-    if case is not None and not lines and not len(found_segments.start):
-        msg = f"{commitment} has no case {case!r}"
-        raise NotFoundError(msg)
-    return Ledger(chosen, context, found_segments, lines, case)
+    # one figure may count cases of several versions; where each version has a row of its own, it counts only its own
+    alone = len({o.version for o in found if (o.start, o.group) == (first.start, first.group)}) > 1
+    judging = (context,) if alone else every
+    if case is None:
+        return Ledger(chosen, context, None, _cases(judging, commitment, key, first.start), None)
+    for own in judging:
+        clause = own.plan.commitments[commitment]
+        if isinstance(clause, ClockPlan) and (lines := case_lines(clause, own, key, 0, only=case)):
+            return Ledger(chosen, own, segments(clause, own, key, 0, case), lines, case)
+    msg = f"{commitment} has no case {case!r}"
+    raise NotFoundError(msg)
+
+
+def _cases(judging: tuple[Context, ...], commitment: str, group: tuple[str, ...], start: int) -> tuple[CaseLine, ...]:
+    """The cases a window counts, of all versions, missed ones first."""
+    lines: list[CaseLine] = []
+    for context in judging:
+        clause = context.plan.commitments[commitment]
+        index = _index_of(context, commitment, start)
+        if isinstance(clause, ClockPlan) and index is not None:
+            lines += case_lines(clause, context, group, index)
+    return worst_first(lines)
 
 
 def _chosen(found: tuple[Outcome, ...], commitment: str, window: str | None, group: Mapping[str, str]) -> tuple[Outcome, ...]:
@@ -87,8 +103,13 @@ def _chosen(found: tuple[Outcome, ...], commitment: str, window: str | None, gro
 
 
 def _window_index(context: Context, commitment: str, outcome: Outcome) -> int:
-    from upheld.measures.table import measure
+    index = _index_of(context, commitment, outcome.start)
+    assert index is not None
+    return index
 
-    measured = context.results[commitment] if commitment in context.results else measure(context.plan.commitments[commitment], context)
+
+def _index_of(context: Context, commitment: str, start: int) -> int | None:
+    """Which of the version's own windows begins there; None where it measured nothing in it."""
+    measured = measure(context.plan.commitments[commitment], context)
     starts = measured.windows.start
-    return next(p.window for p in measured.parts if int(starts[p.window]) == outcome.start)
+    return next((p.window for p in measured.parts if int(starts[p.window]) == start), None)

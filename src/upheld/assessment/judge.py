@@ -79,7 +79,8 @@ def _why_unknown(figure: Figure) -> str:
     if figure.unknown_us:
         return "nobody watched in this window" if figure.low is None else "time that nobody watched could turn the verdict"
     if figure.undecided:
-        return f"{figure.undecided} facts do not say what the clause asks, and it could turn the verdict"
+        said = "1 fact does" if figure.undecided == 1 else f"{figure.undecided} facts do"
+        return f"{said} not say what the clause asks, and it could turn the verdict"
     return "what is not known could turn the verdict"
 
 

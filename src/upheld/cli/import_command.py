@@ -28,7 +28,7 @@ def command(root: Path, as_of: int | None, form: str) -> None:
 
     Nothing is written: this is the dry run that every other command repeats. Exit code 1 if a row was refused.
     """
-    from upheld.assessment.assess import first_instant, last_instant
+    from upheld.assessment.horizon import first_instant, last_instant
     from upheld.cli.progress import reading
     from upheld.facts.cut import cut
     from upheld.values.finding import FindingsError

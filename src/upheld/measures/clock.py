@@ -30,9 +30,10 @@ from upheld.measures.clock_scope import (
     suspensions,
 )
 from upheld.measures.clock_segments import case_segments, list_segments
-from upheld.measures.clock_windows import Counted, counted_at, figures, part_rows, parts
+from upheld.measures.clock_windows import Counted, counted_at, ends_of, figures, part_rows, parts
 from upheld.measures.groups import Groups, discover
 from upheld.measures.result import Context, Figure, Measured, Segments, Unit
+from upheld.measures.versions import judged_by, pieces
 from upheld.plans.lookup import axes_of
 from upheld.plans.plan import ClockPlan, ExclusionRule, Schedule
 from upheld.plans.selector import EVERYTHING, attributes_of, select
@@ -271,10 +272,7 @@ class _Worlds:
     def _members(self, outcomes: CaseOutcomes) -> Counted:
         """The outcomes of this version and of the clause's scope, under the exclusions that take cases."""
         context, clause = self.context, self.clause
-        ours = outcomes.start >= context.from_us if context.from_us > context.in_force[0] else np.ones(len(outcomes), np.bool_)
-        if context.until_us is not None:
-            ours &= outcomes.start < context.until_us
-        outcomes = outcomes.take(ours)
+        outcomes = outcomes.take(_ours(context, outcomes))
         n = len(outcomes)
         yes, maybe = np.ones(n, np.bool_), np.zeros(n, np.bool_)
         scheduled = self._scheduled
@@ -325,6 +323,20 @@ class _Worlds:
         return last
 
 
+def _ours(context: Context, outcomes: CaseOutcomes) -> Mask:
+    """bool[n]: the cases this version judges."""
+    versions = context.versions
+    ours: Mask
+    if versions is None:
+        ours = outcomes.start >= context.from_us if context.from_us > context.in_force[0] else np.ones(len(outcomes), np.bool_)
+        return ours if context.until_us is None else ours & (outcomes.start < context.until_us)
+    ours = judged_by(versions, outcomes.start, outcomes.stop, outcomes.has_stop) == versions.own
+    begins, ends = context.in_force
+    if versions.earlier:
+        ours &= outcomes.start >= begins
+    return ours if ends is None else ours & (outcomes.start < ends)
+
+
 def _windows(plan: ClockPlan, context: Context, tables: list[Counted], world: _Worlds) -> tuple[Windows, frozenset[int]]:
     """The windows laid out, and those this version must answer for even if nothing fell into them."""
     if plan.head.window.unit == "case":
@@ -333,6 +345,9 @@ def _windows(plan: ClockPlan, context: Context, tables: list[Counted], world: _W
     begins, ends = context.in_force
     lo = begins if begins > 0 else min(earliest, context.until)
     laid = windows(plan.head.window, lo, max(context.until + 1, lo + 1), (lo, ends))
+    if context.versions is not None:
+        mine, first, _ = pieces(context.versions, laid.in_force_start, laid.in_force_end)
+        return laid, frozenset(np.flatnonzero(mine & (first <= context.until)).tolist())
     beyond = context.until_us if context.until_us is not None else np.iinfo(np.int64).max
     mine = (laid.in_force_start < beyond) & (laid.in_force_start <= context.until)
     if context.from_us > begins:
@@ -371,7 +386,12 @@ def _widest(found: list[Figures]) -> Figures:
         mine = result.get(place, Figure(None, None))
         lows = [v for v in (mine.low, other.low) if v is not None]
         highs = [v for v in (mine.high, other.high) if v is not None]
-        result[place] = replace(mine if place in found[0] else other, low=min(lows, default=None), high=max(highs, default=None),
+        low, high = min(lows, default=None), max(highs, default=None)
+        lowest, highest = (ends_of(mine if v == side else other) for v, side in ((low, mine.low), (high, mine.high)))
+        detail = (mine if place in found[0] else other).detail
+        if (low, high) != (mine.low, mine.high) and "total" in detail:
+            detail = {**detail, "low_met": lowest[0], "low_total": lowest[1], "high_met": highest[2], "high_total": highest[3]}
+        result[place] = replace(mine if place in found[0] else other, low=low, high=high, detail=detail,
                                 undecided=max(mine.undecided, other.undecided, 1 if (mine.low, mine.high) != (other.low, other.high) else 0))
     return result
 

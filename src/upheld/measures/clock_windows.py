@@ -22,7 +22,7 @@ from upheld.measures.result import Figure, Part
 from upheld.plans.plan import ClockPlan, Share, Within
 from upheld.values.condition import Comparison, Condition
 
-__all__ = ["Counted", "PartRow", "counted_at", "figures", "part_rows", "parts"]
+__all__ = ["EVERY_CASE", "Counted", "PartRow", "counted_at", "ends_of", "figures", "part_keys", "part_rows", "parts"]
 
 Mask = NDArray[np.bool_]
 
@@ -76,6 +76,24 @@ def part_rows(clause: ClockPlan) -> tuple[tuple[PartRow, ...], NDArray[np.int64]
                 of[leaf, level] = len(rows)
                 rows.append(PartRow(_label(clause.within.labels[leaf], share), share.within, share))
     return tuple(rows), of
+
+
+def part_keys(clause: ClockPlan) -> tuple[tuple[str, int], ...]:
+    """What names each part of ``part_rows`` whatever its durations and shares: the row of the promise and the place in it."""
+    rows, of = part_rows(clause)
+    keys = [("", 0)] * len(rows)
+    for leaf, promise in enumerate(clause.within.leaves):
+        for level, share in enumerate(promise or ()):
+            if clause.value == "share" and not _is_bare(share):
+                keys[of[leaf, level]] = (clause.within.labels[leaf], level)
+    return tuple(keys)
+
+
+def ends_of(figure: Figure) -> tuple[int, int, int, int]:
+    """``(met, of, met, of)``: the cases that the lower and the upper end of a share were divided from."""
+    d = figure.detail
+    met, total = d.get("met", 0), d.get("total", 0)
+    return d.get("low_met", met), d.get("low_total", total), d.get("high_met", met), d.get("high_total", total)
 
 
 def _is_bare(share: Share) -> bool:
@@ -161,30 +179,45 @@ def figures(clause: ClockPlan, counted: Counted, part: I64, window: I64, n_parts
     cells = np.append(cells, np.zeros(-len(cells) % len(kinds), np.int64)).reshape(-1, len(kinds))
     used = np.flatnonzero(cells.any(axis=1))
     values = _elapsed_by_key(counted, key, kept & (kind >= 3)) if statistic else {}
+    unsure = _cases_unsure(counted, key, np.flatnonzero(kept & (kind >= 6)))
     found: dict[tuple[int, int, int], Figure] = {}
     for cell in used.tolist():
         counts = cells[cell].tolist()
         place = (cell // (n_parts * n_windows), cell // n_parts % n_windows, cell % n_parts)
-        found[place] = _figure(clause.value, counts, values.get(cell, ([], [])))
+        found[place] = _figure(clause.value, counts, values.get(cell, ([], [])), unsure.get(cell, 0))
     return found
 
 
-def _figure(value: str, counts: Sequence[int], elapsed: tuple[list[int], list[int]]) -> Figure:
+def _cases_unsure(counted: Counted, key: I64, rows: I64) -> dict[int, int]:
+    """How many cases of each key may or may not be its members: a case that could be under two rows of the promise is one case."""
+    if not len(rows):
+        return {}
+    of = counted.row[rows]
+    found = np.unique(np.stack([key[rows], counted.outcomes.case[of], counted.outcomes.cycle[of]]), axis=1)[0]
+    keys, n = np.unique(found, return_counts=True)
+    return dict(zip(keys.tolist(), n.tolist(), strict=True))
+
+
+def _figure(value: str, counts: Sequence[int], elapsed: tuple[list[int], list[int]], unsure: int) -> Figure:
     left, pending, idle, met, missed, either, maybe_met, maybe_missed, maybe_either = counts
     n = met + missed + either
     maybe = maybe_met + maybe_missed + maybe_either
     low: Fraction | None
     high: Fraction | None
+    ends: dict[str, int] = {}
     if value == "share":
         low = _share(met, n + maybe_missed + maybe_either)
         high = _share(met + either + maybe_met + maybe_either, n + maybe_met + maybe_either)
         low, high = (low if low is not None else high), (high if high is not None else low)
+        if either or maybe:
+            ends = {"low_met": met, "low_total": n + maybe_missed + maybe_either,
+                    "high_met": met + either + maybe_met + maybe_either, "high_total": n + maybe_met + maybe_either}
     elif value == "number":
         low, high = Fraction(n), Fraction(n + maybe)
     else:
         low, high = _statistic(value, *elapsed)
-    detail = {"met": met, "missed": missed, "good": met, "total": n}
-    return Figure(low, high, n=n, n_left_out=left, pending=pending, no_promise=idle, undecided=either + maybe, detail=detail)
+    detail = {"met": met, "missed": missed, "good": met, "total": n, **ends}
+    return Figure(low, high, n=n, n_left_out=left, pending=pending, no_promise=idle, undecided=either + unsure, detail=detail)
 
 
 def _share(part: int, whole: int) -> Fraction | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from upheld.calendars.grid import Grid
 from upheld.calendars.windows import Windows
 from upheld.facts.tables import I64, Facts
+from upheld.measures.versions import Versions
 from upheld.plans.plan import Plan, Within
 from upheld.values.condition import Condition
 
@@ -36,6 +37,7 @@ class Context:
     the span in which this version judges. ``grid`` compiles a calendar by its name in the plan, once.
     ``in_force``: the whole span of the agreement over all its versions; windows are laid out and clipped over it, and a window
     is this version's when its first instant in force lies in ``from_us`` … ``until_us`` (a case: when its clock started there).
+    ``versions``: which version asks and where the others begin (None: by ``from_us``, ``until_us`` and the clause's own rule).
     ``breached``: windows of other commitments found breached, as spans (for the state ``breached(id)``).
     """
 
@@ -49,6 +51,7 @@ class Context:
     breached: Callable[[str], tuple[I64, I64]] | None = None
     results: Mapping[str, Measured] = field(default_factory=dict)   # already measured commitments, for ``combine``
     verdicts: Mapping[str, Mapping[tuple[tuple[str, ...], int], str]] = field(default_factory=dict)   # theirs, worst of the parts
+    versions: Versions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Spells: the windows a commitment is measured over, and which of them one version judges.
 
-Law: a window is judged by the version at its first instant in force (LANGUAGE §5, ``mid_window: next``), by the one at its last
-(``new``), or by each for its part (``split``). What lies after the horizon is not measured; such a window is provisional.
+Law: a window is judged by the version at its first instant in force (LANGUAGE §5, ``mid_window: next``), by the one that takes effect
+in it (``new``), or by each for its part (``split``). What lies after the horizon is not measured; such a window is provisional.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from upheld.calendars.spec import WindowSpec
 from upheld.calendars.windows import Windows, windows, windows_before
 from upheld.facts.tables import I64
 from upheld.measures.result import Context
+from upheld.measures.versions import pieces
 from upheld.plans.plan import Head
 
 __all__ = ["Spells", "spells_of"]
@@ -52,6 +54,9 @@ def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
         laid = windows(head.window, lo, max(hi, lo + 1), (lo, until_us))
     first = laid.in_force_start.copy()
     last = laid.in_force_end.copy()
+    if context.versions is not None:
+        mine, first, last = pieces(context.versions, first, last)
+        return _spells(context, head, laid, mine, first, last)
     ends = context.until_us if context.until_us is not None else np.iinfo(np.int64).max
     match head.mid_window:
         case "next":
@@ -63,6 +68,10 @@ def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
         case "split":
             first, last = np.maximum(first, context.from_us), np.minimum(last, ends)
             mine = first < last
+    return _spells(context, head, laid, mine, first, last)
+
+
+def _spells(context: Context, head: Head, laid: Windows, mine: NDArray[np.bool_], first: I64, last: I64) -> Spells:
     if head.window.before and head.window.once:
         # time used by one claim is spent: the next window begins where the last one ended
         first[1:] = np.maximum(first[1:], last[:-1])
