@@ -22,7 +22,7 @@ from upheld.values.finding import Finding, FindingsError, Place, ordered
 if TYPE_CHECKING:
     from upheld.facts.tables import Facts
 
-__all__ = ["NoWorkspaceError", "Workspace", "open_workspace", "read_agreement_file"]
+__all__ = ["NoWorkspaceError", "Workspace", "example_findings", "open_workspace", "read_agreement_file"]
 
 
 class NoWorkspaceError(Exception):
@@ -91,6 +91,16 @@ def read_agreement_file(path: Path) -> Loaded:
     name = path.resolve().relative_to(root.resolve()).as_posix() if inside else str(path)
     texts = _texts(root, agreement_names(root))
     return load_agreement({str(path): texts.get(name, _bytes(path))}, name=str(path), holidays=_calendars(root)[0], bases=_Bases(texts))
+
+
+def example_findings(loaded: Loaded) -> tuple[Finding, ...]:
+    """What the examples beside the clauses say that the clauses do not. Measuring is only loaded where there is one."""
+    model = loaded.model
+    if model is None or not (model.examples or any(c.examples for c in model.commitments.values())):
+        return ()
+    from upheld.assessment.examples import example_findings as found
+
+    return found(loaded)
 
 
 class _Bases:

@@ -124,7 +124,9 @@ class _Work:
     def _keys(
         self, base: Map, own: Map, path: Path, by: Literal["based_on", "like"], inner: Callable[[Node, Node, Path], Node]
     ) -> Map:
-        entries = {e.key: e for e in base.entries}
+        # examples speak of the clause they stand beside, never of one made from it
+        clause = len(path) == 2 and path[0] == "commitments"
+        entries = {e.key: e for e in base.entries if not (clause and e.key == "examples")}
         for entry in own.entries:
             before = entries.get(entry.key)
             here = (*path, entry.key)

@@ -80,7 +80,7 @@ def _heading(ledger: Ledger) -> Iterator[str]:
     yield f"{first.agreement} · {first.commitment} · {first.window}{of}"
     yield f"  {first.says}"
     zone = ledger.context.plan.zone
-    yield f"  window    {format_instant(first.start, zone)} to {format_instant(first.end, zone)}{' (not over yet)' if first.provisional else ''}"
+    yield f"  window    {format_instant(first.start, zone)} to {format_instant(first.end, zone)}" + (" (not over yet)" if first.provisional else "")
     yield f"  judged by version {first.version}" + (f", {first.place}" if first.place else "")
     if ledger.case is not None:
         yield f"  case      {ledger.case}"

@@ -20,7 +20,7 @@ def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
     Exit code 0: nothing to mend. 1: findings. 3: a file cannot be read at all.
     """
     from upheld.values.finding import Finding, has_errors, ordered
-    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
+    from upheld.workspace import NoWorkspaceError, example_findings, open_workspace, read_agreement_file
 
     findings: list[Finding] = []
     n = 0
@@ -29,10 +29,12 @@ def command(paths: tuple[Path, ...], form: str, strict: bool) -> None:
             if path.is_dir():
                 workspace = open_workspace(path)
                 findings += workspace.findings
-                n += len(workspace.agreements)
+                read = workspace.agreements
             else:
-                findings += read_agreement_file(path).findings
-                n += 1
+                read = (read_agreement_file(path),)
+                findings += read[0].findings
+            n += len(read)
+            findings += [f for loaded in read for f in example_findings(loaded)]
         except NoWorkspaceError as problem:
             fail(str(problem), 3, "name an agreement file, or begin one with: upheld init FROM.csv")
         except OSError as problem:

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from upheld.agreement.model.attribute import Attributes
 from upheld.agreement.model.calendar import Calendars
 from upheld.agreement.model.commitment import Commitments
 from upheld.agreement.model.escalation import Contacts, Escalations, Roles, Rotas
+from upheld.agreement.model.example import Examples
 from upheld.agreement.model.exclusion import Exclusions
 from upheld.agreement.model.form import Clause, Date, Name, Prose, Sel, Text, mapping_of, problem, quantity_of, reads, text_of
 from upheld.agreement.model.money import Amounts, Cap, Claim, Disputes, EarnBack, HighestOf, Right, Rounding
@@ -132,7 +133,7 @@ class Agreement(Clause):
     disputes: Disputes = {}
     rights: tuple[Right, ...] = ()
     amounts: Amounts = {}
-    earn_back: EarnBack | None = None
+    earn_back: Annotated[tuple[EarnBack, ...], BeforeValidator(lambda value: [value] if isinstance(value, dict) else value)] = ()
     rounding: Rounding | None = None
     pays_once: tuple[HighestOf, ...] = ()
     tiers: Tiers = {}
@@ -158,5 +159,5 @@ class Agreement(Clause):
     termination: Termination | None = None
     transition: Transition | None = None
     texts: Prose = ""
-    examples: tuple[Prose, ...] = ()
+    examples: Examples = ()
     notes: Prose = ""

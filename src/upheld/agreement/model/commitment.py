@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from upheld.agreement.model.example import Examples
 from upheld.agreement.model.form import (
     Clause,
     Event,
@@ -98,7 +99,7 @@ class _Commitment(Clause):
     deems: Names = ()
     earn_back: EarnBack | None = None
     escalation: Name | None = None
-    examples: tuple[Prose, ...] = ()
+    examples: Examples = ()
     notes: Prose = ""
 
 
