@@ -32,6 +32,7 @@ from upheld.plans.plan import (
 from upheld.plans.plan import Slices as SlicePlan
 from upheld.plans.selector import Either, Key, Selector, attributes_of
 from upheld.plans.selector import Every as AllOf
+from upheld.values.condition import Comparison, Condition
 
 __all__ = ["compile_commitments", "leaf_paths"]
 
@@ -348,5 +349,8 @@ def _combine(desk: Desk, written: Combine, head: Head, path: Path) -> CombinePla
     k = written.k_of_n.k if written.k_of_n else 0
     if written.k_of_n and not 1 <= k <= len(parts):
         desk.say((*path, "k of n", "k"), "state-count", f"{k} of {len(parts)} can never be right", f"write a number from 1 to {len(parts)}")
+    if operation in ("all of", "any of", "k of n") and head.target is None:
+        # a yes-or-no needs no number: it is kept where the answer is yes
+        head = replace(head, target=constant(Condition(((Comparison(">=", 1),),), "share", "yes")))
     points = operation == "sum of points"
     return CombinePlan(head, "sum of" if points else operation, parts, tuple(written.weighted.values()), k, points, tree)
