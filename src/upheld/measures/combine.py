@@ -11,6 +11,7 @@ from math import prod
 
 import numpy as np
 
+from upheld.calendars.windows import Windows
 from upheld.measures.result import WHY, Context, Figure, Measured, Part, Segments, Unit
 from upheld.plans.lookup import Lookup, look
 from upheld.plans.plan import CombinePlan, Head
@@ -25,24 +26,37 @@ Known = Mapping[str, Range | None]
 def measure(plan: CombinePlan, context: Context) -> Measured:
     """One part a (result, window) that any of the parts has; a part without ``for_each`` speaks for every result."""
     parts = [context.results[name] for name in plan.parts if name in context.results]
-    base = _base(plan, parts, context)
+    if not parts:
+        raise KeyError(plan.parts)
+    laid = _laid(plan, parts, context)
     notes: list[str] = []
     missing = [name for name in plan.parts if name not in context.results]
     if missing:
         notes.append(f"not measured, so unknown: {', '.join(missing)}")
-    if base is None:
-        raise KeyError(plan.parts)
-    agreed = {key: _figure(plan, context, base, key, bare=False) for key in _keys(plan, parts)}
-    bare = {key: _figure(plan, context, base, key, bare=True) for key in agreed}
-    late = {key: _provisional(parts, base, key) for key in agreed}
+    keys = [key for key in _keys(plan, parts, laid) if _has_begun(plan, context, laid, key)]
+    agreed = {key: _figure(plan, context, laid, key, bare=False) for key in keys}
+    bare = {key: _figure(plan, context, laid, key, bare=True) for key in agreed}
+    late = {key: _provisional(parts, laid, key) for key in agreed}
     made = tuple(Part(key[0], key[1], agreed[key], bare[key], provisional=late[key]) for key in sorted(agreed))
-    return Measured(plan.head.id, _unit(plan, parts), base.windows, made, tuple(notes))
+    return Measured(plan.head.id, _unit(plan, parts), laid, made, tuple(notes))
 
 
-def _base(plan: CombinePlan, parts: Sequence[Measured], context: Context) -> Measured | None:
-    """The part whose windows are the commitment's: one laid out by the same spec, else the first."""
+def _laid(plan: CombinePlan, parts: Sequence[Measured], context: Context) -> Windows:
+    """The windows of the parts laid out by the commitment's own spec, else of the first part; in time order, each once.
+
+    Parts end at different horizons, so that one may have a window another has not: the longest list alone would not do.
+    """
     same = [m for m in parts if context.plan.commitments[m.commitment].head.window == plan.head.window]
-    return same[0] if same else parts[0] if parts else None
+    found: dict[tuple[int, int], tuple[int, int, str]] = {}
+    for m in same or parts[:1]:
+        w = m.windows
+        for i in range(len(w)):
+            found.setdefault((int(w.start[i]), int(w.end[i])), (int(w.in_force_start[i]), int(w.in_force_end[i]), w.label[i]))
+    spans = sorted(found, key=lambda span: (span[1], span[0]))
+    columns = [np.array(column, np.int64) for column in (
+        [s for s, _ in spans], [e for _, e in spans], [found[s][0] for s in spans], [found[s][1] for s in spans],
+    )]
+    return Windows(columns[0], columns[1], columns[2], columns[3], tuple(found[s][2] for s in spans))
 
 
 def _unit(plan: CombinePlan, parts: Sequence[Measured]) -> Unit:
@@ -54,39 +68,47 @@ def _unit(plan: CombinePlan, parts: Sequence[Measured]) -> Unit:
     return units.pop() if len(units) == 1 and plan.operation != "expression" else "share" if units == {"share"} else "number"
 
 
-def _keys(plan: CombinePlan, parts: Sequence[Measured]) -> list[Key]:
+def _keys(plan: CombinePlan, parts: Sequence[Measured], laid: Windows) -> list[Key]:
     """The results and windows: those of the parts with the commitment's own ``for_each``, or of all where none has it."""
-    keyed = {key for m in parts for key in m.by_key}
+    at = {span: i for i, span in enumerate(zip(laid.start.tolist(), laid.end.tolist(), strict=True))}
+    keyed: set[Key] = set()
+    for m in parts:
+        own = [at.get(span) for span in zip(m.windows.start.tolist(), m.windows.end.tolist(), strict=True)]
+        keyed |= {(group, found) for group, w in m.by_key if (found := own[w]) is not None}
     width = len(plan.head.for_each)
-    own = {key for key in keyed if len(key[0]) == width}
-    return sorted(own or {((), w) for _, w in keyed})
+    wide = {key for key in keyed if len(key[0]) == width}
+    return sorted(wide or {((), w) for _, w in keyed})
 
 
-def _figure(plan: CombinePlan, context: Context, base: Measured, key: Key, *, bare: bool) -> Figure:
-    figures = {name: _of(context, base, name, key, bare=bare) for name in plan.parts}
+def _has_begun(plan: CombinePlan, context: Context, laid: Windows, key: Key) -> bool:
+    """False for a window in which one part lists only what is to come and another has nothing at all yet."""
+    found = [_parts_of(context, laid, name, key) for name in plan.parts if name in context.results]
+    return None not in found or any(p.agreed.n or p.agreed.low is not None for f in found if f is not None for p in f[1])
+
+
+def _figure(plan: CombinePlan, context: Context, laid: Windows, key: Key, *, bare: bool) -> Figure:
+    figures = {name: _of(context, laid, name, key, bare=bare) for name in plan.parts}
     found = [f for fs in figures.values() for f in fs]
     if plan.operation in ("all of", "any of", "k of n") and not plan.of_points:
-        low, high = _verdicts(plan, context, base, key)
+        low, high = _verdicts(plan, context, laid, key)
     else:
-        low, high = _valued(plan, context, figures, key)
+        low, high = _valued(plan, context, laid, figures, key)
     return Figure(low, high, n=sum(f.n for f in found), n_left_out=sum(f.n_left_out for f in found),
                   pending=sum(f.pending for f in found),
                   undecided=sum(f.undecided for f in found), unknown_us=max((f.unknown_us for f in found), default=0),
                   detail={"parts": len(plan.parts), "parts_known": sum(1 for fs in figures.values() if fs)})
 
 
-def _window(context: Context, base: Measured, name: str, window: int) -> int | None:
-    """The part's own window at the same instant as ``window`` of the base."""
+def _window(context: Context, laid: Windows, name: str, window: int) -> int | None:
+    """The part's own window at the same instants as ``window`` of the commitment's."""
     own = context.results[name].windows
-    if own is base.windows:
-        return window
-    at = np.flatnonzero((own.start == base.windows.start[window]) & (own.end == base.windows.end[window]))
+    at = np.flatnonzero((own.start == laid.start[window]) & (own.end == laid.end[window]))
     return int(at[0]) if len(at) else None
 
 
-def _parts_of(context: Context, base: Measured, name: str, key: Key) -> tuple[Key, tuple[Part, ...]] | None:
+def _parts_of(context: Context, laid: Windows, name: str, key: Key) -> tuple[Key, tuple[Part, ...]] | None:
     measured = context.results.get(name)
-    window = _window(context, base, name, key[1]) if measured is not None else None
+    window = _window(context, laid, name, key[1]) if measured is not None else None
     if measured is None or window is None:
         return None
     for group in (key[0], ()):
@@ -95,16 +117,16 @@ def _parts_of(context: Context, base: Measured, name: str, key: Key) -> tuple[Ke
     return None
 
 
-def _of(context: Context, base: Measured, name: str, key: Key, *, bare: bool) -> tuple[Figure, ...]:
-    found = _parts_of(context, base, name, key)
+def _of(context: Context, laid: Windows, name: str, key: Key, *, bare: bool) -> tuple[Figure, ...]:
+    found = _parts_of(context, laid, name, key)
     return () if found is None else tuple(p.bare if bare else p.agreed for p in found[1])
 
 
-def _verdicts(plan: CombinePlan, context: Context, base: Measured, key: Key) -> Range | tuple[None, None]:
+def _verdicts(plan: CombinePlan, context: Context, laid: Windows, key: Key) -> Range | tuple[None, None]:
     """1 where the rule holds, 0 where not; 0 to 1 where unknown parts could decide. Parts that do not apply are not asked."""
     met = missed = unknown = 0
     for name in plan.parts:
-        found = _parts_of(context, base, name, key)
+        found = _parts_of(context, laid, name, key)
         verdict = "unknown" if found is None else context.verdicts.get(name, {}).get(found[0], "unknown")
         if verdict == "not applicable":
             continue
@@ -118,12 +140,13 @@ def _verdicts(plan: CombinePlan, context: Context, base: Measured, key: Key) -> 
     return Fraction(met >= needed), Fraction(met + unknown >= needed)
 
 
-def _valued(plan: CombinePlan, context: Context, figures: Mapping[str, tuple[Figure, ...]],
+def _valued(plan: CombinePlan, context: Context, laid: Windows, figures: Mapping[str, tuple[Figure, ...]],
             key: Key) -> tuple[Fraction | None, Fraction | None]:
     ranges: dict[str, Range | None] = {}
     for name, found in figures.items():
         if plan.of_points:
-            ranges[name] = _points(context, name, found, key)
+            own = _parts_of(context, laid, name, key)
+            ranges[name] = _points(context, name, found, own[0]) if own is not None else None
         else:
             ranges[name] = _range(found[0]) if len(found) == 1 else None
     known = evaluate(plan, ranges)
@@ -307,8 +330,8 @@ def _looked(table: Lookup[Fraction], axis: str, value: Fraction) -> Fraction | N
 # ---- the ledger -----------------------------------------------------------------------------------------------------
 
 
-def _provisional(parts: Sequence[Measured], base: Measured, key: Key) -> bool:
-    end = base.windows.end[key[1]]
+def _provisional(parts: Sequence[Measured], laid: Windows, key: Key) -> bool:
+    end = laid.end[key[1]]
     return any(p.provisional for m in parts for p in m.parts if m.windows.end[p.window] == end)
 
 
@@ -324,7 +347,7 @@ def segments(plan: CombinePlan, context: Context, group: tuple[str, ...], window
     lows: list[int] = []
     why: list[int] = []
     for name in plan.parts:
-        figures = _of(context, measured, name, (group, window), bare=False)
+        figures = _of(context, measured.windows, name, (group, window), bare=False)
         value = figures[0].low if len(figures) == 1 else None
         lows.append(int(value * 10**9) if value is not None else 0)
         why.append(WHY.index("counted" if value is not None else "unknown"))
