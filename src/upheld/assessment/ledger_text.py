@@ -8,20 +8,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
 
 from upheld.assessment.explain import CaseLine, Ledger
 from upheld.assessment.outcome import Outcome
 from upheld.assessment.report import csv_cell, named, record_of
-from upheld.assessment.show import show_condition, show_duration
+from upheld.assessment.show import show_condition, show_decimal, show_duration, show_value
 from upheld.measures.result import WHY, Segments
+from upheld.plans.plan import ValuesPlan
 from upheld.values.instant import format_instant
 
 __all__ = ["to_csv", "to_json", "to_lines", "to_markdown"]
 
 _PLAIN = ("up", "base")
 _CASES_SHOWN = 60
+_BILLION = 10**9
 
 
 def to_lines(ledger: Ledger) -> Iterator[str]:
@@ -29,7 +32,7 @@ def to_lines(ledger: Ledger) -> Iterator[str]:
     yield from _heading(ledger)
     if ledger.segments is not None:
         yield from _columns(_segment_rows(ledger, plain=False), right=(2, 3))
-        yield from _sums(ledger.segments)
+        yield from _sums(ledger)
     elif ledger.cases is not None:
         yield from _columns(_case_rows(ledger.cases[:_CASES_SHOWN]), right=(4, 5))
         if len(ledger.cases) > _CASES_SHOWN:
@@ -70,7 +73,7 @@ def to_markdown(ledger: Ledger) -> str:
     rows = _segment_rows(ledger, plain=False) if ledger.segments is not None else _case_rows(ledger.cases or ())
     table = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
     table += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows[1:]]
-    sums = [f"- {line.strip()}" for line in _sums(ledger.segments) if line.strip()] if ledger.segments is not None else []
+    sums = [f"- {line.strip()}" for line in _sums(ledger) if line.strip()] if ledger.segments is not None else []
     return "\n".join([*(f"- {line.strip()}" for line in _heading(ledger) if line.strip()), "", *table, "", *sums, ""])
 
 
@@ -80,7 +83,8 @@ def _heading(ledger: Ledger) -> Iterator[str]:
     yield f"{first.agreement} · {first.commitment} · {first.window}{of}"
     yield f"  {first.says}"
     zone = ledger.context.plan.zone
-    yield f"  window    {format_instant(first.start, zone)} to {format_instant(first.end, zone)}" + (" (not over yet)" if first.provisional else "")
+    running = " (not over yet)" if first.provisional else ""
+    yield f"  window    {format_instant(first.start, zone)} to {format_instant(first.end, zone)}{running}"
     yield f"  judged by version {first.version}" + (f", {first.place}" if first.place else "")
     if ledger.case is not None:
         yield f"  case      {ledger.case}"
@@ -103,6 +107,25 @@ def _result(o: Outcome, *, many: bool) -> Iterator[str]:
     detail = dict(o.figure.detail)
     if o.unit == "share" and o.low is not None and o.low == o.high and {"base_us", "down_us"} <= detail.keys():
         yield f"            1 - {show_duration(detail['down_us'])} down / {show_duration(detail['base_us'], days=True)} = {o.shown}"
+    if o.low is not None and o.low == o.high and detail.get("slices") and "sum_billionths" in detail:
+        total = show_decimal(Fraction(detail["sum_billionths"], _BILLION), 3)
+        empty = f" ({detail['empty']} of them empty)" if detail.get("empty") else ""
+        yield f"            {total} in all / {detail['slices']} slices{empty} = {o.shown}"
+    if o.low is not None and o.low == o.high and detail.get("total") and "good" in detail:
+        yield f"            {detail['good']} good / {detail['total']} = {o.shown}"
+
+
+def _counting(ledger: Ledger) -> Callable[[int], str]:
+    """How a segment's number is written: time of clocks and availability; of values a slice's share, a count or a reading."""
+    first = ledger.outcomes[0]
+    plan = ledger.context.plan.commitments[first.commitment]
+    if not isinstance(plan, ValuesPlan):
+        return lambda us: show_duration(us) if us else "-"
+    if plan.slices is not None:
+        unit = first.unit
+        return lambda billionths: show_value(Fraction(billionths, _BILLION), unit)
+    scale = first.figure.detail.get("scale", 1)
+    return lambda value: show_value(Fraction(value, scale), "number")
 
 
 _SEGMENT_KEYS = ("subject", "start", "end", "wall_us", "counted_us", "why", "clause", "opened_by", "closed_by")
@@ -120,7 +143,7 @@ def _exact_rows(s: Segments, case: str | None) -> Iterator[tuple[Any, ...]]:
 def _segment_rows(ledger: Ledger, *, plain: bool) -> list[tuple[str, ...]]:
     s = ledger.segments
     assert s is not None
-    zone = ledger.context.plan.zone
+    zone, shown = ledger.context.plan.zone, _counting(ledger)
     rows: list[tuple[str, ...]] = [("from", "to", "wall", "counted", "why", "clause", "facts")]
     for i in range(len(s.start)):
         why = WHY[int(s.why[i])]
@@ -129,11 +152,15 @@ def _segment_rows(ledger: Ledger, *, plain: bool) -> list[tuple[str, ...]]:
         start, end = int(s.start[i]), int(s.end[i])
         facts = " … ".join(dict.fromkeys(f for f in (s.opened_by[i], s.closed_by[i]) if f))
         rows.append((format_instant(start, zone), format_instant(end, zone), show_duration(end - start, days=True),
-                     show_duration(int(s.counted_us[i])) if s.counted_us[i] else "-", why, s.clause[i], facts))
+                     shown(int(s.counted_us[i])) if why == "counted" or s.counted_us[i] else "-", why, s.clause[i], facts))
     return rows
 
 
-def _sums(s: Segments) -> Iterator[str]:
+def _sums(ledger: Ledger) -> Iterator[str]:
+    s = ledger.segments
+    assert s is not None
+    if isinstance(ledger.context.plan.commitments[ledger.outcomes[0].commitment], ValuesPlan):
+        return                                         # values do not add up to time: the heading says what they add up to
     wall: dict[str, int] = {}
     for start, end, why in zip(s.start.tolist(), s.end.tolist(), s.why.tolist(), strict=True):
         wall[WHY[why]] = wall.get(WHY[why], 0) + end - start
