@@ -68,7 +68,10 @@ def _text(facts: Facts, first: int, last: int) -> None:
         out.print(f"{n:>12,} {shape}")
     if facts.events is not None:
         out.print(f"{len(facts.events.bounds) - 1:>12,} cases")
-    out.print(f"             from {format_instant(first)} to {format_instant(last)}")
+    if _rows(facts):
+        out.print(f"             from {format_instant(first)} to {format_instant(last)}")
+    else:
+        out.print("no fact could be read")
     if not facts.refused:
         out.print("every row was mapped")
         return
