@@ -24,7 +24,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
 
 def test_the_agreements_are_in_order_and_every_row_is_read() -> None:
     workspace = open_workspace(ROOT)
-    assert [f.slug for f in workspace.findings] == []
+    assert [f.slug for f in workspace.findings if f.severity == "error"] == []
     facts = workspace.facts()
     assert facts.refused == ()
     assert facts.events is not None
@@ -40,7 +40,7 @@ def test_met_and_missed_are_both_there(agreement: str) -> None:
 
 
 def test_the_amendment_judges_from_october() -> None:
-    windows = ["--period", "2025-09", "--period", "2025-10", "--commitment", "uptime"]
+    windows = ["uptime", "--period", "2025-09", "--period", "2025-10"]
     result = CliRunner().invoke(cli, ["assess", "-w", str(ROOT), "northwind-acme", *windows], catch_exceptions=False)
     rows = {line[:7]: line for line in result.output.splitlines() if line.startswith("2025-")}
     assert ">= 99.9% " in rows["2025-09"]
