@@ -251,7 +251,7 @@ def test_hand_built_tables_can_be_cut() -> None:
     facts = cut(Facts(events=events, intervals=spans), 3)
     assert facts.events is not None
     assert facts.intervals is not None
-    assert facts.events.bounds.tolist() == [0, 1, 1]
+    assert (facts.events.bounds.tolist(), facts.events.case_names) == ([0, 1], ("a",))
     assert facts.intervals.end.tolist() == [OPEN]
     assert cut(Facts(), 3) == Facts()
 

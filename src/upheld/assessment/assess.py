@@ -128,7 +128,7 @@ class _Walk:
         measured = tuple(measure(clause, context) for clause, context in zip(clauses, found, strict=True))
         if isinstance(clauses[0], CombinePlan):
             measured = tuple(_own_windows(m, c) for m, c in zip(measured, found, strict=True))
-        elif len(run) > 1:
+        if len(run) > 1:
             measured = aligned(measured)
             clocks = [c for c in clauses if isinstance(c, ClockPlan)]
             if clocks and clocks[0].head.window.unit != "case":

@@ -104,10 +104,17 @@ def _events(table: CaseEvents, as_of: int | None) -> CaseEvents:
         return replace(table, header=_header(table.header, None, as_of))
     at = np.flatnonzero(alive)
     bounds = np.concatenate(([0], np.cumsum(alive)))[table.bounds]
+    case, names = table.case[at], table.case_names
+    begun = bounds[1:] > bounds[:-1]
+    if not begun.all():  # a case nobody knows of yet is none
+        bounds = np.append(bounds[:-1][begun], bounds[-1])
+        case = (np.cumsum(begun) - 1).astype(np.int32)[case]
+        names = names[begun] if isinstance(names, np.ndarray) else tuple(n for n, b in zip(names, begun.tolist(), strict=True) if b)
     return replace(
         table,
         header=_header(table.header, at, as_of),
-        case=table.case[at],
+        case=case,
+        case_names=names,
         event=_take(table.event, at),
         at=table.at[at],
         rank=table.rank[at],

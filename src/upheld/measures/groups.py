@@ -101,7 +101,7 @@ class Groups:
 
         A row that may belong to several results comes once for each. ``said``: the attributes these facts carry at all.
         """
-        if not self.axes or not self.names:
+        if not self.axes or not self.names or not len(rows):
             n = len(rows) if self.names else 0
             return np.arange(n), np.zeros(n, np.int64), np.ones(n, np.bool_)
         ranks, codes = self._coded(columns, rows)
