@@ -23,7 +23,7 @@ What `upheld COMMAND --help` says, all in one place. Results go to stdout, every
 
 def helps(command: click.Command, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
     """Each command's path and help, parents first."""
-    context = click.Context(command, parent=parent, info_name=path.split(" ")[-1], terminal_width=100, max_content_width=100)
+    context = click.Context(command, parent=parent, info_name=path.rsplit(" ", maxsplit=1)[-1], terminal_width=100, max_content_width=100)
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
