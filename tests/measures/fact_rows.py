@@ -58,9 +58,9 @@ def samples(rows: Sequence[Mapping], scale: int = 1) -> Samples:
                    tuple(scale for _ in series.names), attributes(rows))
 
 
-def counts(rows: Sequence[Mapping]) -> Counts:
+def counts(rows: Sequence[Mapping], each: int = 5 * M) -> Counts:
     return Counts(header(rows), attr([r.get("series", "c") for r in rows]), ints([r["start"] for r in rows]),
-                  ints([r.get("end", r["start"] + 5 * M) for r in rows]), ints([r.get("good", -1) for r in rows]),
+                  ints([r.get("end", r["start"] + each) for r in rows]), ints([r.get("good", -1) for r in rows]),
                   ints([r["total"] for r in rows]), attributes(rows))
 
 

@@ -23,6 +23,8 @@ def statistic(name: str, values: list[int]) -> Fraction | None:
 def both_ways(name: str, certain: list[int], open_: list[int]) -> tuple[Fraction | None, Fraction | None]:
     """The statistic over every choice of the undecided values: its lowest and highest."""
     found = [statistic(name, [*certain, *chosen]) for k in range(len(open_) + 1) for chosen in combinations(open_, k)]
+    if name == "sum":
+        found = [Fraction(0) if f is None else f for f in found]   # if none of the undecided count, they add nothing
     known = [f for f in found if f is not None]
     return min(known, default=None), max(known, default=None)
 

@@ -87,10 +87,10 @@ def test_slices_of_a_ratio():
     rows = [{"start": SINCE + i * M, "good": g, "total": 100} for i, g in enumerate([100, 90, 80, 96, 94])]
     rows += [{"start": SINCE + 10 * M, "good": 0, "total": 5}, {"start": SINCE + 20 * M, "total": 50}]
     rule = RatioState("c", M, BAD, sample=10)
-    assert spans(rule, counts=counts(rows)) == [(0, 1, 3), (0, 4, 5)]
-    assert spans(rule, World(undecided=True), counts=counts(rows)) == [(0, 1, 3), (0, 4, 5), (0, 20, 21)]
-    assert spans(RatioState("c", M, BAD, at_least_us=2 * M, sample=10), counts=counts(rows)) == [(0, 1, 3)]
-    assert spans(RatioState("d", M, BAD), counts=counts(rows)) == []
+    assert spans(rule, counts=counts(rows, M)) == [(0, 1, 3), (0, 4, 5)]
+    assert spans(rule, World(undecided=True), counts=counts(rows, M)) == [(0, 1, 3), (0, 4, 5), (0, 20, 21)]
+    assert spans(RatioState("c", M, BAD, at_least_us=2 * M, sample=10), counts=counts(rows, M)) == [(0, 1, 3)]
+    assert spans(RatioState("d", M, BAD), counts=counts(rows, M)) == []
     assert spans(rule, World(unknown=True), watched=()) == [(0, 0, 1440)]
 
 
@@ -98,9 +98,14 @@ def test_a_ratio_is_taken_over_the_counts_that_where_chooses():
     rows = [{"start": SINCE, "good": 0, "total": 4, "surface": "api"}, {"start": SINCE, "good": 96, "total": 96, "surface": "browser"},
             {"start": SINCE + M, "good": 0, "total": 9, "surface": "api"}]
     rows += [{"start": SINCE + 2 * M, "good": 9, "total": 10, "surface": "browser"}]
-    assert spans(RatioState("c", M, BAD), counts=counts(rows)) == [(0, 1, 3)]
-    assert spans(RatioState("c", M, BAD, where=is_("surface", "browser")), counts=counts(rows)) == [(0, 2, 3)]
-    assert spans(RatioState("c", M, BAD, where=is_("surface", "api")), counts=counts(rows)) == [(0, 0, 2)]
+    assert spans(RatioState("c", M, BAD), counts=counts(rows, M)) == [(0, 1, 3)]
+    assert spans(RatioState("c", M, BAD, where=is_("surface", "browser")), counts=counts(rows, M)) == [(0, 2, 3)]
+    assert spans(RatioState("c", M, BAD, where=is_("surface", "api")), counts=counts(rows, M)) == [(0, 0, 2)]
+
+
+def test_a_count_longer_than_the_slice_stands_for_each_slice_it_covers():
+    rows = [{"start": SINCE + 8 * H, "end": SINCE + 15 * H + 12 * M, "good": 0, "total": 8}]
+    assert spans(RatioState("c", M, BAD), counts=counts(rows)) == [(0, 480, 912)]
 
 
 def test_not_turns_the_unknown_round():

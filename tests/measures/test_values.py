@@ -179,3 +179,10 @@ def test_the_bare_kernel_of_slices_agrees():
     for (summed, n), part in zip(found, (rows[:120], rows[120:]), strict=True):
         assert Fraction(summed, n * 10**9) == naive.mean_of_slices(dict(enumerate(part)), len(part), "left out")
     assert slice_sums(good + 1, total + 1, np.array([0, 200]))[0][1] == 200
+
+
+def test_a_count_longer_than_the_slice_stands_for_each_slice_it_covers():
+    rows = [{"start": SINCE, "end": SINCE + 10 * M, "good": 5, "total": 10}, {"start": SINCE + 10 * M, "good": 10, "total": 10}]
+    _, result = measured(values_plan("mean", "counts", slices=Slices(5 * M)), counts=counts(rows))
+    assert result.parts[0].agreed.low == Fraction(2, 3)
+    assert result.parts[0].agreed.n == 3

@@ -313,6 +313,13 @@ def _ratios(view: View, rule: RatioState) -> Pieces:
     rows, group, sure = _chosen(view, columns, table, Every((Key("series", OneOf((rule.series,))), rule.where)), rule.same)
     sure = sure & (table.good[rows] >= 0)
     slot = table.start[rows] // rule.each_us
+    long = table.end[rows] - table.start[rows] > rule.each_us
+    if long.any():
+        # a count longer than the slice says the same of every slice it covers: its ratio is all that is known of them
+        covered = np.where(long, (table.end[rows] - 1) // rule.each_us - slot + 1, 1)
+        place = np.arange(int(covered.sum())) - np.repeat(np.cumsum(covered) - covered, covered)
+        rows, group, sure = np.repeat(rows, covered), np.repeat(group, covered), np.repeat(sure, covered)
+        slot = np.repeat(slot, covered) + place
     order = np.lexsort((slot, group))
     rows, group, slot, sure = rows[order], group[order], slot[order], sure[order]
     first = np.flatnonzero(np.append(True, (group[1:] != group[:-1]) | (slot[1:] != slot[:-1]))[:len(rows)])

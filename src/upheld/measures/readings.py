@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.facts.tables import I64, Attribute, CaseEvents, Samples
+from upheld.facts.tables import I64, Attribute, CaseEvents, Counts, Samples
 from upheld.measures.exclusions import Judged, accepted, noticed, time_of
 from upheld.measures.groups import Groups, Table, carried, columns_of, forward_filled
 from upheld.measures.pieces import Pieces
@@ -75,13 +75,29 @@ def source_of(plan: ValuesPlan, context: Context) -> Source:
         case "samples" if facts.samples is not None:
             return _samples(plan, context, facts.samples)
         case "counts" if facts.counts is not None:
-            table = facts.counts
-            rows = np.arange(len(table))
-            return Source(table, columns_of(context.plan, table), table.start, empty, table.good, table.total, 1, rows)
+            return _counts(plan, context, facts.counts)
         case "cases" if facts.events is not None:
             return _cases(plan, context, facts.events)
         case _:
             return Source(None, lambda _: None, empty, empty, empty, empty, 1, empty)
+
+
+def _counts(plan: ValuesPlan, context: Context, table: Counts) -> Source:
+    """A row a count; a count longer than the slice is a row in each slice it covers: its ratio is all that is known of them."""
+    columns = columns_of(context.plan, table)
+    empty = np.empty(0, np.int64)
+    rows = np.arange(len(table))
+    if plan.slices is None or not len(table) or int((table.end - table.start).max()) <= plan.slices.each_us:
+        return Source(table, columns, table.start, empty, table.good, table.total, 1, rows)
+    covered = np.maximum(-(-(table.end - table.start) // plan.slices.each_us), 1)
+    rows = np.repeat(rows, covered)
+    at = table.start[rows] + (np.arange(len(rows)) - np.repeat(np.cumsum(covered) - covered, covered)) * plan.slices.each_us
+
+    def column(name: str) -> Attribute | None:
+        found = columns(name)
+        return found if found is None else found.take(rows)
+
+    return Source(table, column, at, empty, table.good[rows], table.total[rows], 1, rows)
 
 
 def _samples(plan: ValuesPlan, context: Context, table: Samples) -> Source:
