@@ -1,12 +1,11 @@
 """Every command in the manual is run, and prints what the manual says.
 
 A page is a story in an empty folder: fenced blocks with ``file=NAME`` are written there, ``console`` blocks are run line by line
-(``$ upheld …``), and what they print must stand below them. ``UPHELD_UPDATE_DOCS=1`` rewrites what they print.
+(``$ upheld …``), and what they print must stand below them. ``pytest tests/docs --update-docs`` rewrites what they print.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -55,13 +54,13 @@ def _run(command: str) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_the_manual_says_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manual_says_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, update_docs: bool) -> None:
     text = page.read_text("utf-8")
     now = run_page(text, tmp_path, monkeypatch)
-    if os.environ.get("UPHELD_UPDATE_DOCS"):
+    if update_docs:
         page.write_text(now, "utf-8")
     else:
-        assert now == text, "run with UPHELD_UPDATE_DOCS=1 and read what changed"
+        assert now == text, "run with --update-docs and read what changed"
 
 
 def test_every_page_is_in_the_index() -> None:

@@ -45,3 +45,9 @@ def test_the_amendment_judges_from_october() -> None:
     rows = {line[:7]: line for line in result.output.splitlines() if line.startswith("2025-")}
     assert ">= 99.9% " in rows["2025-09"]
     assert ">= 99.95%" in rows["2025-10"]
+
+
+def test_a_red_month_is_explained() -> None:
+    result = CliRunner().invoke(cli, ["explain", "-w", str(ROOT), "northwind-acme", "uptime", "2025-12"], catch_exceptions=False)
+    assert "breached" in result.output
+    assert "maintenance" in result.output
