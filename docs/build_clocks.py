@@ -3,6 +3,7 @@
     python docs/build_clocks.py [--check]
 """
 
+# ruff: noqa: E501 - a rule is told in one line of text
 from __future__ import annotations
 
 import sys
