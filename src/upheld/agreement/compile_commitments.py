@@ -139,7 +139,7 @@ def _availability(desk: Desk, written: Availability, head: Head, path: Path) -> 
 def _clock(desk: Desk, written: Clock, head: Head, path: Path) -> ClockPlan:
     for state in written.pauses:
         state_named(desk, state, (*path, "pauses"))
-    if written.again and written.again != "open":
+    if written.again:
         state_named(desk, written.again, (*path, "again"))
     starts: Selector | Schedule
     if isinstance(written.starts, Every):

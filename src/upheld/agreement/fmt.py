@@ -73,7 +73,7 @@ def _comments(text: str) -> list[str]:
 
 def _reordered(text: str, root: Node) -> str:
     """The top-level blocks in canonical order, as text: comments stay with the key they stand above."""
-    assert isinstance(root, Map)  # noqa: S101 - the reader's law
+    assert isinstance(root, Map)
     lines = text.split("\n")
     while lines and not lines[-1].strip():
         lines.pop()

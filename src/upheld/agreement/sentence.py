@@ -89,9 +89,8 @@ def _promise(shares: tuple[Each, ...]) -> str:
 
 def _values(c: Values) -> str:
     if c.ratio is not None:
-        what = (
-            f"good over total of {c.ratio.series}" if c.ratio.series else f"{selector_words(c.ratio.good or EVERYTHING)} over {selector_words(c.ratio.total or EVERYTHING)}"
-        )
+        good, total = (selector_words(chosen or EVERYTHING) for chosen in (c.ratio.good, c.ratio.total))
+        what = f"good over total of {c.ratio.series}" if c.ratio.series else f"{good} over {total}"
         if c.slices is not None:
             return f"the {c.value or 'mean'} of slices of {_length(c.slices.each)} of {what}{_of(c.of)}"
         return f"{what}{_of(c.of)}"

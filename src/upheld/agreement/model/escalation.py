@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from upheld.agreement.model.form import Clause, Length, Name, Names, Percent, Prose, Text, many, mapping_of, reads, text_of
 
 __all__ = ["Contact", "Escalation", "Role", "Rota", "Step"]
@@ -67,7 +69,7 @@ class Role(Clause):
 
     title: Text = ""
     party: Name | None = None
-    is_: Names = ()
+    is_: Names = Field((), alias="is")
     contacts: Names = ()
     rota: Name | None = None
     falls_to: Name | None = None

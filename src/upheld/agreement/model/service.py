@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
+from pydantic import Field
+
 from upheld.agreement.model.form import Clause, Name, Names, Prose, Sel, Span, Text, many, reads, text_of
 from upheld.agreement.model.money import PayTable
 
@@ -126,7 +128,7 @@ class Review(Clause):
 
     title: Text = ""
     every: Text = ""
-    with_: Names = ()
+    with_: Names = Field((), alias="with")
     attendees: Names = ()
     agenda: Lines = ()
     minutes: Text = ""
