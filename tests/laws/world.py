@@ -42,9 +42,11 @@ commitments:
 """
 
 CLAUSES = """
-  uptime: {measure: availability, for_each: [site], down: outage, out_of: period, per: month, target: ">= 99%", excluding: [maintenance], mid_window: MID}
+  uptime: {measure: availability, for_each: [site], down: outage, out_of: period, per: month, target: ">= 99%",
+           excluding: [maintenance], mid_window: MID}
   lost: {measure: availability, down: outage, out_of: hours, hours: office, value: total, per: month, target: "<= 4h", mid_window: MID}
-  response: {measure: clock, starts: opened, stops: [answered, resolved], hours: office, within: 4h, per: month, target: ">= 80%", mid_window: MID}
+  response: {measure: clock, starts: opened, stops: [answered, resolved], hours: office, within: 4h, per: month,
+             target: ">= 80%", mid_window: MID}
   resolution:
     {measure: clock, starts: opened, stops: resolved, pauses: waiting, hours: office, within: {by urgency: {high: 8h, low: 16h}}, per: month,
      target: ">= 80%", mid_window: MID}
