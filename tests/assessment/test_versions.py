@@ -24,9 +24,9 @@ CASES = (("T-1", "2026-01-10", 1, "1"), ("T-2", "2026-01-20", 3, "2"), ("T-3", "
          ("T-5", "2026-04-02", 2, "1"))
 
 
-def plan(version: str, start: str, clause: str, rest: str = "") -> Plan:
-    text = (f"upheld: 1\nagreement: a\nversion: {version}\neffective: {{from: {start}}}\ntimezone: UTC\ncommitments:\n"
-            f"  c: {{measure: clock, starts: opened, stops: done, hours: always, per: quarter, {clause}}}\n{rest}")
+def plan(version: str, start: str, clause: str, per: str = "quarter", adopted: str = "") -> Plan:
+    text = (f"upheld: 1\nagreement: a\nversion: {version}\neffective: {{from: {start}}}\n{adopted}timezone: UTC\ncommitments:\n"
+            f"  c: {{measure: clock, starts: opened, stops: done, hours: always, per: {per}, {clause}}}\n")
     loaded = load({"a.yaml": text.encode()}, name="a.yaml")
     assert loaded.plan is not None, loaded.findings
     return loaded.plan
@@ -40,7 +40,8 @@ def column(texts: list[str | None]) -> Attribute:
 def facts(cases=CASES) -> Facts:
     rows = [(name, event, parse_instant(f"{day}T08:00:00Z") + (hours * HOUR if event == "done" else 0), severity)
             for name, day, hours, severity in cases for event in ("opened", "done")]
-    batch = Batch("events", "desk", "desk.csv", np.arange(1, len(rows) + 1), {"case": column([r[0] for r in rows]), "event": column([r[1] for r in rows])},
+    texts = {"case": column([r[0] for r in rows]), "event": column([r[1] for r in rows])}
+    batch = Batch("events", "desk", "desk.csv", np.arange(1, len(rows) + 1), texts,
                   {"at": np.array([r[2] for r in rows])}, attributes={"severity": column([r[3] for r in rows])})
     return record([batch], {"desk": (parse_instant("2026-01-01T00:00:00Z"), parse_instant("2026-07-01T00:00:00Z"))})
 
@@ -54,7 +55,7 @@ def told(one: str, two: str, cases=CASES):
 def test_statistics_that_add_are_one_figure(value: str, q1: Fraction) -> None:
     target = '"<= 9"' if value == "number" else '"<= 6h"'
     clause = f"within: 4h, value: {value}, target: {target}"
-    assert [row[:2] + row[3:6] for row in told(clause, clause)][0] == ("1", "2026-Q1", q1, q1, 4)
+    assert next(row[:2] + row[3:6] for row in told(clause, clause)) == ("1", "2026-Q1", q1, q1, 4)
     assert len(told(clause, clause)) == 2
 
 
@@ -93,9 +94,7 @@ def test_all_but_one_counts_the_cases_of_both_versions() -> None:
 
 def test_another_kind_of_window_begins_with_its_version() -> None:
     quarterly = plan("1", "2026-01-01", 'within: 4h, target: ">= 50%"')
-    monthly = load({"a.yaml": (b"upheld: 1\nagreement: a\nversion: 2\neffective: {from: 2026-02-15}\ntimezone: UTC\ncommitments:\n"
-                               b"  c: {measure: clock, starts: opened, stops: done, hours: always, per: month, within: 4h}\n")}, name="a.yaml").plan
-    assert monthly is not None
+    monthly = plan("2", "2026-02-15", "within: 4h", per="month")
     found = [(o.version, o.window, o.figure.n) for o in assess([quarterly, monthly], facts(), None).outcomes if o.figure.n]
     assert found == [("1", "2026-Q1", 2), ("2", "2026-02", 1), ("2", "2026-03", 1), ("2", "2026-04", 1)]
 
@@ -127,9 +126,7 @@ def test_what_is_not_there_is_named(asked: dict, message: str) -> None:
 
 
 def test_nothing_is_explained_before_anybody_agreed() -> None:
-    later = load({"a.yaml": (b"upheld: 1\nagreement: a\nadopted: 2026-05-01\neffective: {from: 2026-01-01}\ntimezone: UTC\ncommitments:\n"
-                             b"  c: {measure: clock, starts: opened, stops: done, hours: always, per: month, within: 4h}\n")}, name="a.yaml").plan
-    assert later is not None
+    later = plan("1", "2026-01-01", "within: 4h", adopted="adopted: 2026-05-01\n")
     with pytest.raises(NotFoundError, match="adopted"):
         explain([later], facts(), parse_instant("2026-03-01T00:00:00Z"), "c")
 

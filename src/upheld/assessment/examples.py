@@ -189,8 +189,8 @@ def _case(plan: Plan, clause: ClockPlan, example: Example) -> Mapping[str, str |
 
 
 def _line(lines: Sequence[CaseLine]) -> Mapping[str, str | int | Fraction | None]:
-    """The case under the share that fares worst."""
-    first = lines[0]
+    """The case under the share, or in the cycle, that fares worst; a cycle cut short by the end of the duty is none."""
+    first = next((line for line in lines if line.verdict != "left out"), lines[0])
     return {"verdict": first.verdict, "elapsed": first.elapsed_us, "due": parse_instant(first.due) if first.due else None}
 
 
