@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from world import shuffled
+from law_world import shuffled
 
 from upheld.assessment.assess import assess, contexts
 from upheld.assessment.report import to_json

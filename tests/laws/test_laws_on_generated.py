@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import BEGIN, CLAUSES, DAY, MINUTE, UNTIL_DAY, batch_of, event_rows, facts_of, interval_rows, plan_of, recorded, shuffled
+from law_world import BEGIN, CLAUSES, DAY, MINUTE, UNTIL_DAY, batch_of, event_rows, facts_of, interval_rows, plan_of, recorded, shuffled
 
 from upheld.assessment.assess import assess, contexts
 from upheld.assessment.report import to_json
