@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with python3 >= 3.11, its venv module and make:
 #   make run     set up, then measure the embedded examples and explain one red figure
 #   make test    set up, then lint, types, layers and all tests
-.PHONY: run test lint types layers tests fidelity bench bench-peers docs clean wheel campaign-calendars campaign-clocks campaign-fuzz
+.PHONY: run test lint types layers tests fidelity bench bench-peers docs clean wheel
 
 PYTHON ?= python3
 VENV   := .venv
@@ -22,7 +22,7 @@ run: $(READY)
 test: lint types layers tests
 
 lint: $(READY)
-	$(BIN)/ruff check src tests benchmarks examples docs
+	$(BIN)/ruff check src tests benchmarks campaigns examples docs
 
 types: $(READY)
 	$(BIN)/mypy
@@ -41,6 +41,10 @@ bench: $(READY)
 
 bench-peers: $(READY)
 	$(BIN)/python benchmarks/peers.py --setup $(if $(OUT),--out $(OUT))
+
+# make campaign-fuzz, campaign-calendars, campaign-clocks; COUNT= and SEED= to choose
+campaign-%: $(READY)
+	$(BIN)/python campaigns/run.py $* $(COUNT) $(SEED)
 
 docs: $(READY)
 	$(BIN)/python docs/build.py

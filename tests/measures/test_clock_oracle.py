@@ -1,6 +1,11 @@
-"""The kernels against the clock that walks minute by minute: random histories, DST weeks, ties, reopenings, changing severities."""
+"""The kernels against the clock that walks minute by minute: random histories, DST weeks, ties, reopenings, changing severities.
+
+``UPHELD_CAMPAIGN=50`` asks fifty times as many histories of each kind.
+"""
 
 from __future__ import annotations
+
+import os
 
 import numpy as np
 import pytest
@@ -13,6 +18,7 @@ from upheld.measures.clock import clock
 from upheld.measures.clock_kernel import Setting
 from upheld.measures.clock_roles import bind
 
+ROUNDS = int(os.environ.get("UPHELD_CAMPAIGN", "1"))
 TARGETS = {"1": 60, "2": 300, "3": 0, None: None}
 WEEKS = ["2026-03-27 00:00", "2026-10-23 00:00", "2026-06-05 00:00"]  # both DST changes, and a plain week
 EVENTS = ["opened", "resolved", "asked", "answered", "noted", "opened", "resolved"]
@@ -94,9 +100,10 @@ def compare(cases, until, hi, reopen, hours, rule, *, fast=True):
 def test_the_kernel_equals_the_walk_by_minutes(week, hours, reopen, tied, rule):
     rng = np.random.default_rng([len(week), len(hours), reopen or 1, tied, len(rule.read), len(rule.after_miss), WEEKS.index(week)])
     base = us(week) // MINUTE
-    cases = [random_history(rng, base, int(rng.integers(1, 12)), tied) for _ in range(25)]
-    until = base + int(rng.integers(1500, 5200))
-    compare(cases, until, base + 20_000, reopen, hours, rule)
+    for _ in range(ROUNDS):
+        cases = [random_history(rng, base, int(rng.integers(1, 12)), tied) for _ in range(25)]
+        until = base + int(rng.integers(1500, 5200))
+        compare(cases, until, base + 20_000, reopen, hours, rule)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +119,7 @@ def test_the_walk_path_equals_the_walk_by_minutes(rule):
 history = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(EVENTS), st.sampled_from(["", "1", "2", "3"])), min_size=1, max_size=10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 * ROUNDS, deadline=None)
 @given(
     st.lists(history, min_size=1, max_size=4),
     st.integers(0, 4000),
@@ -126,7 +133,7 @@ def test_any_history(histories, until, reopen, hours, read):
     compare(cases, base + until, base + 30_000, reopen, hours, moving(read))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 * ROUNDS, deadline=None)
 @given(st.lists(history, min_size=1, max_size=5), st.integers(0, 4000), st.sampled_from([0, None, 500]), st.sampled_from(["start", "now"]))
 def test_fast_equals_general(histories, until, reopen, read):
     base = us("2026-03-27 08:00") // MINUTE

@@ -17,6 +17,7 @@ import numpy as np
 from upheld.facts.stamps import StampForm, parse_form, read_stamps
 from upheld.sources.files import bytes_of, format_of
 from upheld.sources.lines import read_lines
+from upheld.sources.model import read_source
 from upheld.sources.table import Limits, Unreadable, read_header, read_table
 from upheld.values.finding import Finding, FindingsError, Place
 from upheld.values.zone import zone
@@ -92,7 +93,15 @@ def guess(path: Path, limits: Limits | None = None) -> Guess:
         raise FindingsError([Finding("unreadable", f"{path.name} cannot be read: {error.strerror}", Place(path.name))]) from None
     nulls = [n for n in _NULLS if any((c == n).any() for c in frame.iter_columns())]
     columns = [_look(c, nulls) for c in frame.iter_columns()]
-    return _write(path.name, kind, delimiter, columns, rows, nulls)
+    found = _write(path.name, kind, delimiter, columns, rows, nulls)
+    try:
+        read_source(path.name, found.source.encode())
+    except FindingsError as error:
+        # a column or a value is named with characters that no text of ours may hold: say which, write nothing
+        said = "; ".join(dict.fromkeys(f.message for f in error.findings))
+        raise FindingsError([Finding("header", f"a column or value cannot be named in a source file: {said}", Place(path.name),
+                                     "rename it in the file")]) from None
+    return found
 
 
 def _open(path: Path, limits: Limits) -> tuple[str, str, pl.DataFrame, int]:
