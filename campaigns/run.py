@@ -31,7 +31,7 @@ def main() -> int:
     tests, variable, meaning, default = CAMPAIGNS[name]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else default
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else int(time.time())
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *tests]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *tests]
     print(f"campaign {name}: {count} {meaning}, seed {seed}", flush=True)
     begun = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, variable: str(count)}, capture_output=True, text=True, check=False)

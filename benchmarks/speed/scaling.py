@@ -14,7 +14,7 @@ from speed.rows import Row
 
 __all__ = ["KINDS", "scaling_rows"]
 
-TOPIC = "growth: one million, ten million, fifty million; a fresh process each"
+TOPIC = "growth: one million, ten million, fifty million; the first run of a fresh process, no memory touched before"
 KINDS = ("elapsed", "outages", "slices", "clock events")
 
 

@@ -35,8 +35,9 @@ GOOD = {
     "feed": [(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Berlin:"
              b"20260105T090000\r\nDURATION:PT8H\r\nRRULE:FREQ=WEEKLY;COUNT=4\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")],
 }
-PIECES = [b"\n", b"  ", b": ", b"{", b"}", b"[", b"]", b'"', b"&a ", b"*a", b"!!int ", b"---\n", b"\0", b"\xff", b"\xe2\x80\xae", b"9" * 40, b"-1",
-          b"1e999",           b"NaN", b",", b";", b"\t", b"''", b"none", b"else", b">= ", b"100.1%", b"P1M", b"2026-02-30", b"\xef\xbb\xbf", b"|", b"like: ", b"="]
+PIECES = [b"\n", b"  ", b": ", b"{", b"}", b"[", b"]", b'"', b"&a ", b"*a", b"!!int ", b"---\n", b"\0", b"\xff", b"\xe2\x80\xae", b"9" * 40,
+          b"-1", b"1e999", b"NaN", b",", b";", b"\t", b"''", b"none", b"else", b">= ", b"100.1%", b"P1M", b"2026-02-30", b"\xef\xbb\xbf", b"|",
+          b"like: ", b"="]
 fuzzed = settings(max_examples=COUNT, deadline=None, suppress_health_check=list(HealthCheck))
 
 
