@@ -48,7 +48,9 @@ def print_assessment(out: Console, assessment: Assessment, last: int = 0) -> Non
         basis += f" · as known at {format_instant(assessment.as_of)}"
     out.print(Text(basis, style="dim"))
     for commitment in dict.fromkeys(o.commitment for o in assessment.outcomes):
-        rows = [o for o in assessment.outcomes if o.commitment == commitment]
+        whole = [o for o in assessment.outcomes if o.commitment == commitment]
+        # a window that only just begins, with nothing in it yet, tells nobody anything
+        rows = [o for o in whole if o.start < assessment.horizon or o.figure.n or o.figure.pending] or whole
         out.print()
         out.print(Text.assemble((commitment, "bold"), ": ", rows[0].says))
         if len(rows) > 1:
@@ -56,8 +58,8 @@ def print_assessment(out: Console, assessment: Assessment, last: int = 0) -> Non
         if last:
             recent = sorted({(o.start, o.end) for o in rows})[-last:]
             rows = [o for o in rows if (o.start, o.end) in recent]
-        grouped = len({o.group for o in rows}) > 1
-        if grouped and len({(o.start, o.end) for o in rows}) > 1 and not any(o.part for o in rows):
+        several = len({_who(o) for o in rows}) > 1
+        if several and len({(o.start, o.end) for o in rows}) > 1:
             _print_matrix(out, rows)
         else:
             out.print(_table(rows))
@@ -80,22 +82,31 @@ def _summary(rows: Sequence[Outcome]) -> str:
     return f"{said or 'no window has ended'}{of}"
 
 
+def _who(o: Outcome) -> str:
+    """What a line of the matrix is called: the values of its group, and the part of the promise where there are several."""
+    return ", ".join([*(v for _, v in o.group), *([o.part] if o.part else [])])
+
+
 def _print_matrix(out: Console, rows: Sequence[Outcome]) -> None:
-    """A line a group and a column a window, as many of the latest as fit; the mark after a figure says its verdict."""
+    """A line a result and a column a window, as many of the latest as fit; the mark after a figure says its verdict."""
     windows = list(dict.fromkeys((o.start, o.window) for o in rows))
-    groups = list(dict.fromkeys(o.group for o in rows))
-    found = {(o.group, o.start): o for o in rows}
-    first = max(len(", ".join(v for _, v in g)) for g in groups)
-    room = max(1, (out.width - first - 2) // 12)
+    found = {(_who(o), o.start): o for o in rows}
+    first = min(max(len(_who(o)) for o in rows), out.width // 2)
+    wide = max(len(f"{o.shown} {_MARK[o.verdict]}") for o in rows)
+    room = max(1, (out.width - first - 2) // (max(wide, *(len(label) for _, label in windows)) + 2))
+    begins = {start for start, _ in windows[-room:]}
+    # a line none of the windows shown has a figure for (a row of an earlier version, a tier nobody has) is left out
+    told = {_who(o) for o in rows if o.start in begins and (o.low is not None or o.verdict != "not applicable")}
+    lines = sorted(told or {_who(o) for o in rows})
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(", ".join(k for k, _ in groups[0]), no_wrap=True)
+    table.add_column(", ".join(k for k, _ in rows[0].group), overflow="fold", max_width=first)
     for _, label in windows[-room:]:
         table.add_column(label, justify="right", no_wrap=True)
-    for group in sorted(groups):
-        cells = [Text(", ".join(v for _, v in group))]
+    for line in lines:
+        cells = [Text(line)]
         for start, _ in windows[-room:]:
-            o = found.get((group, start))
-            cells.append(Text(f"{o.shown} {_MARK[o.verdict]}", style=_STYLE[o.verdict]) if o else Text("-"))
+            o = found.get((line, start))
+            cells.append(Text(f"{o.shown} {_MARK[o.verdict]}", style=_STYLE[o.verdict]) if o else Text(""))
         table.add_row(*cells)
     out.print(table)
     used = {o.verdict for o in rows}
