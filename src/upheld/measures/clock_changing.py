@@ -51,15 +51,23 @@ def which_move(work: Work, cycles: Cycles, owed: Owed, moving: Moving) -> Mask |
 
 
 def change(work: Work, line: Line, owed: Owed, mine: I64, moving: Moving, result: Result) -> None:
-    """Cycles whose target or calendar may change at their rows."""
+    """Cycles whose target or calendar may change at their rows.
+
+    Where nothing but the target can change, only the rows at which the case says something else are looked at.
+    """
+    if work.setting.fast and work.stood is None and moving.on_change != "restart":
+        mine = _change(work, line, owed, mine, moving, result, sparse=True)
+    if len(mine):
+        _change(work, line, owed, mine, moving, result, sparse=False)
+
+
+def _change(work: Work, line: Line, owed: Owed, mine: I64, moving: Moving, result: Result, *, sparse: bool) -> I64:
+    """Judge the cycles; those that need each of their rows are given back where only some rows were looked at (``sparse``)."""
     setting, terms, block = work.setting, work.terms, work.block
     begin, end = line.begin[mine], line.end[mine]
     last = np.minimum(end, block.bounds[1:][block.case[begin]] - 1)         # the stop's own row is read too
+    rows, turn, first = _turning(work, moving, begin, last) if sparse else _all_rows(begin, last)
     # a change that lies ahead is not in force yet
-    sizes = np.maximum(last - begin + 1, 1)
-    first = np.cumsum(sizes) - sizes
-    rows = np.repeat(begin - first, sizes) + np.arange(int(sizes.sum()))
-    turn = np.repeat(np.arange(len(mine)), sizes)
     ahead = (block.at[rows] > setting.until) & (rows > begin[turn])
     if ahead.any():
         rows, turn = rows[~ahead], turn[~ahead]
@@ -78,25 +86,59 @@ def change(work: Work, line: Line, owed: Owed, mine: I64, moving: Moving, result
     calendar = terms.runs_on[w, h]
     same = np.minimum.reduceat(calendar, first) == np.maximum.reduceat(calendar, first)
     tail = np.append(first[1:], len(rows)) - 1
-    owed.w[mine], owed.h[mine] = w[tail], h[tail]                           # the row that judges is the last one in force
     plain = same & (np.maximum.reduceat(terms.dated[w], first) < 2) & (calendar[first] >= 0) & (moving.on_change != "restart")
     if not setting.fast:
         plain[:] = False
+    judged: Mask = plain if sparse else np.ones(len(mine), np.bool_)        # the rest is asked again, with all rows
+    owed.w[mine[judged]], owed.h[mine[judged]] = w[tail[judged]], h[tail[judged]]   # the row that judges is the last one in force
     for name in np.unique(calendar[first][plain]).tolist():
         chosen = np.flatnonzero(plain & (calendar[first] == name))
         _stepping(work, line, mine[chosen], rows, turn, chosen, w, moving, terms.calendars[name], result)
+    if sparse:
+        return mine[~plain]
     for i in np.flatnonzero(~plain).tolist():
         entry = slice(int(first[i]), int(tail[i]) + 1)
         _walking(work, line, int(mine[i]), rows[entry], w[entry], h[entry], moving, result)
+    return mine[:0]
+
+
+def _all_rows(begin: I64, last: I64) -> tuple[I64, I64, I64]:
+    """``(rows, turn, first)``: every row of each cycle, whose it is, and where each cycle's begin."""
+    sizes = np.maximum(last - begin + 1, 1)
+    first = np.cumsum(sizes) - sizes
+    rows = np.repeat(begin - first, sizes) + np.arange(int(sizes.sum()))
+    return rows, np.repeat(np.arange(len(begin)), sizes), first
+
+
+def _turning(work: Work, moving: Moving, begin: I64, last: I64) -> tuple[I64, I64, I64]:
+    """The same for the first row of each cycle and the rows whose instant says something else than the row before."""
+    block = work.block
+    marked = np.zeros(len(block.at), np.bool_)
+    for name in moving.names:
+        if name in block.attributes:
+            said = said_so_far(block, name)
+            said = said if block.tail is None else said[block.tail]
+            marked[1:] |= said[1:] != said[:-1]
+    at = np.flatnonzero(marked)
+    low, high = np.searchsorted(at, begin, side="right"), np.searchsorted(at, last, side="right")
+    sizes = np.maximum(high - low, 0) + 1
+    first = np.cumsum(sizes) - sizes
+    place = np.repeat(low - 1 - first, sizes) + np.arange(int(sizes.sum()))
+    rows = at.take(place, mode="clip") if len(at) else np.zeros(len(place), np.int64)
+    rows[first] = begin
+    return rows, np.repeat(np.arange(len(begin)), sizes), first
 
 
 def _stepping(work: Work, line: Line, mine: I64, rows: I64, turn: I64, chosen: I64, w: I32, moving: Moving, calendar: str,
               result: Result) -> None:
     setting, terms, block = work.setting, work.terms, work.block
     begin, end, start, stop = line.begin[mine], line.end[mine], line.start[mine], line.stop[mine]
-    grid = setting.grids(calendar)
-    taken, at, upto = gathered(begin, np.maximum(end, begin))
-    path = track(grid, block.at[taken], np.append(at, len(taken)), None if work.counts is None else work.counts[taken], setting.until, stop)
+    if calendar in work.paths:
+        path, at, upto = work.path(calendar), begin, np.maximum(end, begin)
+    else:
+        taken, at, upto = gathered(begin, np.maximum(end, begin))
+        counts = None if work.counts is None else work.counts[taken]
+        path = track(setting.grids(calendar), block.at[taken], np.append(at, len(taken)), counts, setting.until, stop)
     place = np.full(int(turn.max()) + 1, -1)
     place[chosen] = np.arange(len(chosen))
     entry = np.flatnonzero(place[turn] >= 0)

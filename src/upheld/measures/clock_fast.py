@@ -171,7 +171,10 @@ def stepped(line: Track, steps: Steps, begin: I64, end: I64, start: I64, stop: I
         return plain
     cycle = np.repeat(np.arange(len(begin)), np.diff(np.append(steps.first, len(steps.row))))
     before = line.total[begin][cycle]
-    upto = np.minimum(steps.row + 1, end[cycle])
+    # each target is in force until the next step of its cycle, the last one until the end
+    upto = end[cycle]
+    follows = np.flatnonzero(cycle[1:] == cycle[:-1])
+    upto[follows] = np.minimum(steps.row[follows + 1], upto[follows])
     exceeds = line.total[upto] - before > steps.target
     position = np.arange(len(steps.row))
     where = np.minimum.reduceat(np.where(exceeds, position, len(position)), steps.first)

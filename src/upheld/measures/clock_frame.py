@@ -6,7 +6,7 @@ Law: arrays of one owner; only the kernel's own steps write into ``Result``, eac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from upheld.calendars.deadlines import date_deadline
 from upheld.calendars.grid import Grid
 from upheld.facts.tables import I32, I64, Subscriptions
-from upheld.measures.clock_fast import Timed
+from upheld.measures.clock_fast import Timed, Track, track
 from upheld.measures.clock_reading import Reader
 from upheld.measures.clock_roles import Block, Roles
 from upheld.measures.clock_terms import Terms
@@ -59,6 +59,14 @@ class Work:
     stood: Mask | None
     row0: int
     case0: int
+    paths: dict[str, Track] = field(default_factory=dict)
+
+    def path(self, calendar: str) -> Track:
+        """The running totals of the whole block on a calendar, worked out once for all cycles that run on it."""
+        if calendar not in self.paths:
+            grid = self.setting.grids(calendar)
+            self.paths[calendar] = track(grid, self.block.at, self.block.bounds, self.counts, self.setting.until)
+        return self.paths[calendar]
 
 
 @dataclass(frozen=True, slots=True)

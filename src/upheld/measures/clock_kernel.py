@@ -32,6 +32,8 @@ __all__ = ["Setting", "all_levels", "kernel", "names_read", "no_outcomes"]
 
 Mask = NDArray[np.bool_]
 _ROWS_A_BLOCK = 262_144
+_MANY = 4
+"""Where a quarter of the cases run on a calendar, the totals of the whole block cost less than gathering their rows."""
 
 
 def kernel(setting: Setting, events: CaseEvents, level: int = 0, threads: int = 2) -> CaseOutcomes:
@@ -169,9 +171,8 @@ def _fixed(work: Work, line: Line, owed: Owed, mine: I64, calendar: str, result:
         dates = dates_owed(work, start, w, owed.h, dated)
         target[dated] = grid.elapsed(start[dated], dates[dated])
         np.maximum(target, 0, out=target)
-    if every:
-        path = track(grid, block.at, block.bounds, work.counts, setting.until)
-        at, upto = begin, end
+    if every or calendar in work.paths or _MANY * len(mine) >= len(work.block.bounds):
+        path, at, upto = work.path(calendar), begin, end
     else:
         rows, at, upto = gathered(begin, end)
         bounds = np.append(at, len(rows))
