@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "upheld"
 MODULES = sorted(SOURCE.rglob("*.py"))
 CORE = ("values", "calendars", "plans", "facts", "agreement", "measures", "assessment")
-LARGE = {"facts/record.py": 560, "facts/mapping.py": 530, "sources/model.py": 420}
+LARGE = {"facts/mapping.py": 530, "sources/model.py": 420}
 """Modules over 400 lines and what they may have at most. 400 is a smell, 600 too many: lower a number, never raise one."""
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}

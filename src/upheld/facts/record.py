@@ -7,32 +7,19 @@ A correction names the row it replaces; a second correction of one row is disput
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upheld.facts.batch import Batch, compact, unite
-from upheld.facts.order import order_of, starts_of
+from upheld.facts.build import BUILD
+from upheld.facts.gathered import Gathered
+from upheld.facts.order import order_of
 from upheld.facts.spec import Shape
-from upheld.facts.tables import (
-    I64,
-    OPEN,
-    Attribute,
-    CaseEvents,
-    Charges,
-    Counts,
-    Coverage,
-    Declarations,
-    Facts,
-    Header,
-    Intervals,
-    Origin,
-    Refused,
-    Samples,
-    Subscriptions,
-)
+from upheld.facts.tables import I64, OPEN, Attribute, Facts, Origin, Refused
+from upheld.facts.watching import coverage_of
 
 __all__ = ["record"]
 
@@ -51,31 +38,6 @@ KNOWN_BY = {
 """When a row came to be known if its source does not say: when it occurred."""
 
 
-@dataclass
-class _Table:
-    """All rows of one shape, in the order of arrival."""
-
-    shape: Shape
-    texts: dict[str, Attribute]
-    times: dict[str, I64]
-    numbers: dict[str, I64]
-    scales: I64
-    attributes: dict[str, Attribute]
-    source: Attribute
-    known_at: I64
-    end_known_at: I64 | None
-    rank: I64
-    ids: Attribute | None
-    replaces: I64 | None
-    void: Mask | None
-    disputed_at: I64 | None
-    origin: Origin
-    seq: I64
-
-    def __len__(self) -> int:
-        return len(self.seq)
-
-
 def record(batches: Iterable[Batch], complete: Mapping[str, tuple[int, int | None]] | None = None) -> Facts:
     """All facts of the batches in their tables, sorted (D9), with every contradiction in ``refused``.
 
@@ -88,14 +50,14 @@ def record(batches: Iterable[Batch], complete: Mapping[str, tuple[int, int | Non
     refused: list[Refused] = []
     settled = {shape: _settled(_gather(shape, found), refused) for shape, found in by_shape.items() if sum(map(len, found))}
     tables = {shape: table for shape, table in settled.items() if len(table)}
-    built = {shape: _BUILD[shape](_sorted(table)) for shape, table in tables.items() if shape != "coverage"}
-    return Facts(**built, coverage=_coverage(tables, complete or {}), refused=tuple(refused))  # type: ignore[arg-type]
+    built = {shape: BUILD[shape](_sorted(table)) for shape, table in tables.items() if shape != "coverage"}
+    return Facts(**built, coverage=coverage_of(tables, complete or {}), refused=tuple(refused))  # type: ignore[arg-type]
 
 
 # ---- gathering ------------------------------------------------------------------------------------------------------
 
 
-def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
+def _gather(shape: Shape, batches: Sequence[Batch]) -> Gathered:
     n = sum(map(len, batches))
     names = dict.fromkeys(name for b in batches for name in b.texts)
     texts = {name: unite((b.texts.get(name), len(b)) for b in batches) for name in names}
@@ -108,7 +70,7 @@ def _gather(shape: Shape, batches: Sequence[Batch]) -> _Table:
     replaces = unite((b.replaces, len(b)) for b in batches) if any(b.replaces is not None for b in batches) else None
     ids = unite((b.ids, len(b)) for b in batches) if any(b.ids is not None for b in batches) else None
     source = _source(batches)
-    table = _Table(
+    table = Gathered(
         shape,
         texts,
         times,
@@ -190,7 +152,7 @@ def _targets(wanted: I64, ids: Attribute, source: Attribute, drop: Mask) -> I64:
 # ---- settling -------------------------------------------------------------------------------------------------------
 
 
-def _settled(table: _Table, refused: list[Refused]) -> _Table:
+def _settled(table: Gathered, refused: list[Refused]) -> Gathered:
     if table.ids is None:
         return table
     drop = np.zeros(len(table), np.bool_)
@@ -201,7 +163,7 @@ def _settled(table: _Table, refused: list[Refused]) -> _Table:
     return _kept(table, drop) if drop.any() else table
 
 
-def _body(table: _Table) -> list[tuple[str, NDArray[np.signedinteger]]]:
+def _body(table: Gathered) -> list[tuple[str, NDArray[np.signedinteger]]]:
     columns: list[tuple[str, NDArray[np.signedinteger]]] = [(k, v.codes) for k, v in table.texts.items()]
     columns += list(table.times.items())
     columns += list(table.numbers.items())
@@ -214,7 +176,7 @@ def _body(table: _Table) -> list[tuple[str, NDArray[np.signedinteger]]]:
     return columns
 
 
-def _repetitions(table: _Table, ids: Attribute, drop: Mask, refused: list[Refused]) -> None:
+def _repetitions(table: Gathered, ids: Attribute, drop: Mask, refused: list[Refused]) -> None:
     """Keep the row first known of each (source, id); the order is by (known_at, body), never by arrival."""
     key = table.source.codes.astype(np.int64) * (len(ids.names) + 1) + ids.codes
     named = np.flatnonzero(ids.codes >= 0)
@@ -238,7 +200,7 @@ def _repetitions(table: _Table, ids: Attribute, drop: Mask, refused: list[Refuse
 
 
 def _contradiction(
-    table: _Table,
+    table: Gathered,
     ids: Attribute,
     row: int,
     kept: int,
@@ -261,13 +223,13 @@ def _contradiction(
     refused.append(Refused(file, line, "id", "same-id", name, said))
 
 
-def _dispute(table: _Table, row: int, since: int) -> None:
+def _dispute(table: Gathered, row: int, since: int) -> None:
     if table.disputed_at is None:
         table.disputed_at = np.full(len(table), OPEN)
     table.disputed_at[row] = min(int(table.disputed_at[row]), since)
 
 
-def _corrections(table: _Table, ids: Attribute, replaces: I64, drop: Mask, refused: list[Refused]) -> None:
+def _corrections(table: Gathered, ids: Attribute, replaces: I64, drop: Mask, refused: list[Refused]) -> None:
     asking = np.flatnonzero((replaces != -1) & ~drop)
     seen: dict[int, int] = {}
     for row in asking[np.lexsort((ids.codes[asking], table.known_at[asking]))].tolist():
@@ -324,7 +286,7 @@ _ORDER: dict[Shape, tuple[str, ...]] = {
 }
 
 
-def _sorted(table: _Table) -> _Table:
+def _sorted(table: Gathered) -> Gathered:
     nothing = np.broadcast_to(np.int64(0), len(table))
     keys: list[NDArray[np.signedinteger]] = [
         table.texts[name].codes if name in table.texts else table.times.get(name, nothing) for name in _ORDER[table.shape]
@@ -336,34 +298,38 @@ def _sorted(table: _Table) -> _Table:
     return table if order is None else _taken(table, order)
 
 
-def _kept(table: _Table, drop: Mask) -> _Table:
+def _kept(table: Gathered, drop: Mask) -> Gathered:
     kept = _taken(table, np.flatnonzero(~drop))
     return replace(kept, texts={name: compact(column) for name, column in kept.texts.items()})
 
 
-def _taken(table: _Table, at: I64) -> _Table:
+def _taken(table: Gathered, at: I64) -> Gathered:
     """The rows at the positions given; pointers to replaced rows follow them."""
     replaces = None
     if table.replaces is not None:
         moved = np.full(len(table) + 1, -1, np.int64)
         moved[at] = np.arange(len(at))
         replaces = moved[np.maximum(table.replaces[at], -1)]
+    # one gather an array: a stamp that is also when the row was known, and a sequence that is the place, are not taken twice
+    times = {k: v[at] for k, v in table.times.items()}
+    known = next((times[k] for k, v in table.times.items() if v is table.known_at), None)
+    in_place = bool((table.seq == np.arange(len(table))).all())
     return replace(
         table,
         texts={k: _picked(v, at) for k, v in table.texts.items()},
-        times={k: v[at] for k, v in table.times.items()},
+        times=times,
         numbers={k: v[at] for k, v in table.numbers.items()},
         scales=_light(table.scales, at),
         attributes={k: _picked(v, at) for k, v in table.attributes.items()},
         source=_picked(table.source, at),
-        known_at=table.known_at[at],
+        known_at=table.known_at[at] if known is None else known,
         end_known_at=None if table.end_known_at is None else table.end_known_at[at],
         rank=_light(table.rank, at),
         ids=None if table.ids is None else table.ids.take(at),
         replaces=replaces,
         void=None if table.void is None else table.void[at],
         disputed_at=None if table.disputed_at is None else table.disputed_at[at],
-        seq=table.seq[at],
+        seq=at if in_place else table.seq[at],
     )
 
 
@@ -374,186 +340,3 @@ def _light(values: I64, at: I64) -> I64:
 
 def _picked(column: Attribute, at: I64) -> Attribute:
     return Attribute(_light(column.codes, at), column.names)  # type: ignore[arg-type]
-
-
-# ---- building -------------------------------------------------------------------------------------------------------
-
-
-def _header(table: _Table) -> Header:
-    return Header(
-        table.seq,
-        table.source,
-        table.known_at,
-        None,
-        table.ids,
-        None,
-        table.replaces,
-        table.void,
-        table.disputed_at,
-        table.origin,
-    )
-
-
-def _column(table: _Table, name: str) -> Attribute:
-    return table.texts.get(name) or Attribute(np.full(len(table), -1, np.int32), ())
-
-
-def _events(table: _Table) -> CaseEvents:
-    case = table.texts["case"]
-    rank = table.rank.astype(np.int32) if table.rank.strides != (0,) else np.broadcast_to(np.int32(0), len(table))
-    return CaseEvents(
-        _header(table),
-        case.codes,
-        case.names,
-        table.texts["event"],
-        table.times["at"],
-        rank,
-        starts_of(case.codes, len(case.names)),
-        table.attributes,
-    )
-
-
-def _intervals(table: _Table) -> Intervals:
-    scale = int(table.scales.max())
-    weight = table.numbers["weight"] * (scale // table.scales) if "weight" in table.numbers else np.broadcast_to(np.int64(1), len(table))
-    return Intervals(
-        _header(table),
-        table.texts["kind"],
-        _column(table, "subject"),
-        table.times["start"],
-        table.times["end"],
-        weight,
-        scale if "weight" in table.numbers else 1,
-        table.attributes,
-        table.end_known_at,
-    )
-
-
-def _samples(table: _Table) -> Samples:
-    series = table.texts["series"]
-    finest = np.ones(len(series.names), np.int64)
-    np.maximum.at(finest, series.codes, table.scales)
-    value = table.numbers["value"]
-    if len(np.unique(table.scales)) > 1:
-        value = value * (finest[series.codes] // table.scales)
-    return Samples(_header(table), series, table.times["at"], value, tuple(finest.tolist()), table.attributes)
-
-
-def _counts(table: _Table) -> Counts:
-    good = table.numbers.get("good", np.broadcast_to(np.int64(-1), len(table)))
-    return Counts(
-        _header(table),
-        table.texts["series"],
-        table.times["start"],
-        table.times["end"],
-        good,
-        table.numbers["total"],
-        table.attributes,
-    )
-
-
-def _subscriptions(table: _Table) -> Subscriptions:
-    return Subscriptions(
-        _header(table),
-        table.texts["customer"],
-        _column(table, "agreement"),
-        _column(table, "tier"),
-        table.times["start"],
-        table.times["end"],
-        table.attributes,
-    )
-
-
-def _charges(table: _Table) -> Charges:
-    return Charges(
-        _header(table),
-        table.texts["customer"],
-        table.texts["currency"],
-        table.times["start"],
-        table.times["end"],
-        table.numbers["minor"],
-        table.attributes,
-    )
-
-
-def _declarations(table: _Table) -> Declarations:
-    return Declarations(
-        _header(table), table.texts["kind"], _column(table, "about"), _column(table, "actor"), table.times["at"], table.attributes
-    )
-
-
-_BUILD = {
-    "events": _events,
-    "intervals": _intervals,
-    "samples": _samples,
-    "counts": _counts,
-    "subscriptions": _subscriptions,
-    "charges": _charges,
-    "declarations": _declarations,
-}
-
-
-# ---- coverage -------------------------------------------------------------------------------------------------------
-
-
-_WHAT: dict[Shape, tuple[str, str, str]] = {
-    "events": ("", "at", "at"),
-    "intervals": ("kind", "start", "end"),
-    "samples": ("series", "at", "at"),
-    "counts": ("series", "start", "end"),
-}
-
-
-def _coverage(tables: Mapping[Shape, _Table], complete: Mapping[str, tuple[int, int | None]]) -> Coverage | None:
-    """Who watched what from when to when: declared by rows, declared by the source, else assumed from first to last stamp."""
-    rows: list[tuple[str, str, int, int, bool]] = []
-    declared = tables.get("coverage")
-    told: set[tuple[str, str]] = set()
-    if declared is not None:
-        for i in range(len(declared)):
-            source = declared.source.names[declared.source.codes[i]]
-            what = declared.texts["what"].names[declared.texts["what"].codes[i]]
-            told.add((source, what))
-            rows.append((source, what, int(declared.times["start"][i]), int(declared.times["end"][i]), False))
-    for shape, (by, begin, finish) in _WHAT.items():
-        table = tables.get(shape)
-        if table is None:
-            continue
-        for source, what, first, last in _spans(table, by, begin, finish):
-            if (source, what) in told:
-                continue
-            if source in complete:
-                start, end = complete[source]
-                rows.append((source, what, start, last if end is None else end, False))
-            else:
-                rows.append((source, what, first, last, True))
-    if not rows:
-        return None
-    rows.sort()
-    sources, whats = tuple(sorted({r[0] for r in rows})), tuple(sorted({r[1] for r in rows}))
-    return Coverage(
-        Attribute(np.array([sources.index(r[0]) for r in rows], np.int32), sources),
-        Attribute(np.array([whats.index(r[1]) for r in rows], np.int32), whats),
-        np.array([r[2] for r in rows], np.int64),
-        np.array([r[3] for r in rows], np.int64),
-        np.array([r[4] for r in rows], np.bool_),
-    )
-
-
-def _spans(table: _Table, by: str, begin: str, finish: str) -> list[tuple[str, str, int, int]]:
-    """``(source, what, first stamp, last stamp)``; the end of an interval still open is no stamp."""
-    names = table.texts[by].names if by else ("cases",)
-    start, end = table.times[begin], table.times[finish]
-    last = np.where(end == OPEN, start, end) if finish != begin else end
-    if len(names) == 1 and len(table.source.names) == 1:
-        return [(table.source.names[0], names[0], int(start.min()), int(last.max()))]
-    codes = table.texts[by].codes if by else np.zeros(len(table), np.int32)
-    group = table.source.codes.astype(np.int64) * len(names) + codes
-    found, inverse = np.unique(group, return_inverse=True)
-    low, high = np.full(len(found), OPEN), np.full(len(found), -OPEN)
-    np.minimum.at(low, inverse, start)
-    np.maximum.at(high, inverse, last)
-    return [
-        (table.source.names[g // len(names)], names[g % len(names)], int(a), int(b))
-        for g, a, b in zip(found.tolist(), low.tolist(), high.tolist(), strict=True)
-    ]

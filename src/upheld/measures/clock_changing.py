@@ -95,7 +95,7 @@ def _change(work: Work, line: Line, owed: Owed, mine: I64, moving: Moving, resul
         chosen = np.flatnonzero(plain & (calendar[first] == name))
         _stepping(work, line, mine[chosen], rows, turn, chosen, w, moving, terms.calendars[name], result)
     if sparse:
-        return mine[~plain]
+        return np.compress(~plain, mine)
     for i in np.flatnonzero(~plain).tolist():
         entry = slice(int(first[i]), int(tail[i]) + 1)
         _walking(work, line, int(mine[i]), rows[entry], w[entry], h[entry], moving, result)
