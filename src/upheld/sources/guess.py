@@ -20,6 +20,7 @@ from upheld.sources.lines import read_lines
 from upheld.sources.model import read_source
 from upheld.sources.table import Limits, Unreadable, read_header, read_table
 from upheld.values.finding import Finding, FindingsError, Place
+from upheld.values.instant import format_instant
 from upheld.values.zone import zone
 
 if TYPE_CHECKING:
@@ -244,7 +245,8 @@ def _write(name: str, kind: str, delimiter: str, columns: Sequence[_Column], row
     if keep:
         lines.append("attributes: [" + ", ".join(_quoted(k) for k in keep) + "]")
     report.append("attributes: " + (", ".join(keep) or "none"))
-    return Guess("\n".join(lines) + "\n", _agreement(_slug(Path(name).name.split(".")[0]), events, stops), tuple(report), tuple(unmapped))
+    agreement = _agreement(_slug(Path(name).name.split(".")[0]), events, stops, _first_day(usable))
+    return Guess("\n".join(lines) + "\n", agreement, tuple(report), tuple(unmapped))
 
 
 def _events(
@@ -289,12 +291,23 @@ def _events(
     return begins, next((e for e in ("resolved", "closed") if e in events), events[-1])
 
 
-def _agreement(name: str, starts: str, stops: str) -> str:
+def _first_day(stamps: Sequence[_Column]) -> str:
+    """The first day of the month of the earliest stamp looked at; a day long ago where there is none."""
+    firsts = []
+    for column in stamps:
+        if column.form is not None and column.values:
+            at, problem = read_stamps(list(column.values), column.form, zone("UTC"))
+            if (problem == 0).any():
+                firsts.append(int(at[problem == 0].min()))
+    return format_instant(min(firsts))[:8] + "01" if firsts else "2000-01-01"
+
+
+def _agreement(name: str, starts: str, stops: str, since: str) -> str:
     return f"""upheld: 1
 agreement: {name}
 title: A first agreement on {name}
 version: 1
-effective: {{from: 2000-01-01}}
+effective: {{from: {since}}}
 timezone: UTC
 currency: EUR
 parties:
