@@ -149,6 +149,9 @@ def compile_exclusions(desk: Desk) -> dict[str, ExclusionRule]:
         if written.during is not None:
             state_named(desk, written.during, (*path, "while"))
         allowance = written.up_to
+        if allowance is not None and allowance.per.unit == "case":
+            desk.say((*path, "up_to"), "allowance-per-case", "an allowance is spent per window, not per interval or case",
+                     "write up_to: 8h per month, or week, quarter, year")
         needs: Any = written.needs
         found[name] = ExclusionRule(
             name,
