@@ -233,7 +233,7 @@ def _axes_along(root: Branch, rows: Path) -> list[str]:
 def _share(desk: Desk, each: Each, path: Path) -> Share:
     place = (*path, each.key) if each.key else path
     if each.within.after or each.within.before:
-        desk.say(place, "anchor", f"`{each.within.text}`: a clock counts from its own start", "leave out after or before")
+        desk.say(place, "counted-from", f"`{each.within.text}`: a clock counts from its own start", "leave out after or before")
     return Share(desk.within(each.within, place), each.least, each.all_but)
 
 

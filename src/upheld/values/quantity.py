@@ -57,14 +57,14 @@ _NUMBER_HELP = "write digits with a point, such as 99.95: at most 15 before it a
 def number(text: str) -> Fraction | Wrong:
     """The exact number a text spells."""
     found = exact_number(text)
-    return found if found is not None else Wrong(f"{text!r} is not a number", _NUMBER_HELP, "number")
+    return found if found is not None else Wrong(f"`{text}` is not a number", _NUMBER_HELP, "number")
 
 
 def whole(text: str) -> int | Wrong:
     """A whole number, 0 or more."""
     found = exact_number(text)
     if found is None or found.denominator != 1 or found < 0:
-        return Wrong(f"{text!r} is not a whole number", "write digits only, such as 3", "number")
+        return Wrong(f"`{text}` is not a whole number", "write digits only, such as 3", "number")
     return int(found)
 
 
@@ -74,8 +74,8 @@ def share(text: str) -> Fraction | Wrong:
     if found is not None:
         return found / 100
     if exact_number(text) is not None:
-        return Wrong(f"{text!r} has no percent sign", f"write {text}%", "percent")
-    return Wrong(f"{text!r} is not a percent", "write a number and a percent sign, such as 99.95%", "percent")
+        return Wrong(f"`{text}` has no percent sign", f"write {text}%", "percent")
+    return Wrong(f"`{text}` is not a percent", "write a number and a percent sign, such as 99.95%", "percent")
 
 
 # ---- money ---------------------------------------------------------------------------------------------------------
@@ -112,13 +112,13 @@ def money(text: str) -> Money | Wrong:
     found = _MONEY.fullmatch(text)
     amount = exact_number(found[1]) if found else None
     if not found or amount is None:
-        return Wrong(f"{text!r} is not an amount of money", "write a number, a space and a currency code, such as 250 EUR", "money")
+        return Wrong(f"`{text}` is not an amount of money", "write a number, a space and a currency code, such as 250 EUR", "money")
     digits = minor_digits(found[2])
     if digits is None:
         return Wrong(f"{found[2]} is not a currency code in use", "write an ISO 4217 code, such as EUR", "money")
     minor = amount * 10**digits
     if minor.denominator != 1:
-        return Wrong(f"{text!r} is finer than the currency's smallest unit", f"{found[2]} has {digits} digits after the point", "money")
+        return Wrong(f"`{text}` is finer than the currency's smallest unit", f"{found[2]} has {digits} digits after the point", "money")
     return Money(int(minor), found[2])
 
 
@@ -137,7 +137,7 @@ def date(text: str) -> int | Wrong:
             return _date(int(found[1]), int(found[2]), int(found[3])).toordinal() - _EPOCH
     except ValueError:
         return Wrong(f"there is no date {text}", "write a date of the calendar as 2026-01-31", "date")
-    return Wrong(f"{text!r} is not a date", "write year, month and day as 2026-01-31", "date")
+    return Wrong(f"`{text}` is not a date", "write year, month and day as 2026-01-31", "date")
 
 
 def show_day(day: int) -> str:
@@ -153,7 +153,7 @@ def time_of_day(text: str) -> int | Wrong:
         if minute < 60 and (hour < 24 or (hour == 24 and minute == 0)):
             return hour * 3600 + minute * 60
         return Wrong(f"there is no time {text}", "write 00:00 to 24:00", "time")
-    return Wrong(f"{text!r} is not a time of day", "write hours and minutes as 08:30", "time")
+    return Wrong(f"`{text}` is not a time of day", "write hours and minutes as 08:30", "time")
 
 
 def hours(text: str) -> tuple[int, int] | Wrong:
@@ -164,7 +164,7 @@ def hours(text: str) -> tuple[int, int] | Wrong:
     body, _, night = text.partition(" ")
     first, dash, second = body.partition("-")
     if not dash or night not in ("", "overnight"):
-        return Wrong(f"{text!r} are no opening hours", "write from-to, such as 08:00-12:00", "hours")
+        return Wrong(f"`{text}` are no opening hours", "write from-to, such as 08:00-12:00", "hours")
     opens = time_of_day(first)
     if isinstance(opens, Wrong):
         return Wrong(opens.reason, opens.help, "hours")
@@ -188,7 +188,7 @@ def _close(text: str) -> int | Wrong:
     found = _TIME.fullmatch(text)
     if found and int(found[1]) <= 48 and int(found[2]) < 60:
         return int(found[1]) * 3600 + int(found[2]) * 60
-    return Wrong(f"{text!r} is not a closing time", "write hours and minutes as 17:30 (30:00 is 06:00 on the next day)", "hours")
+    return Wrong(f"`{text}` is not a closing time", "write hours and minutes as 17:30 (30:00 is 06:00 on the next day)", "hours")
 
 
 def weekdays(text: str) -> tuple[int, ...] | Wrong:
@@ -198,11 +198,11 @@ def weekdays(text: str) -> tuple[int, ...] | Wrong:
         first, _, last = part.partition("-")
         last = last or first
         if first not in _DAYS or last not in _DAYS:
-            return Wrong(f"{text!r} are no weekdays", "write mon, tue, wed, thu, fri, sat, sun, or a range such as mon-fri", "weekdays")
+            return Wrong(f"`{text}` are no weekdays", "write mon, tue, wed, thu, fri, sat, sun, or a range such as mon-fri", "weekdays")
         a, b = _DAYS.index(first), _DAYS.index(last)
         found += [d % 7 for d in range(a, (b if b >= a else b + 7) + 1)]
     if len(set(found)) < len(found):
-        return Wrong(f"{text!r} names a weekday twice", "name each weekday once", "weekdays")
+        return Wrong(f"`{text}` names a weekday twice", "name each weekday once", "weekdays")
     return tuple(found)
 
 
@@ -262,6 +262,8 @@ _SLIPS = {
     "Y": "write years",
     "mo": "write months",
     "bd": "write working days",
+    "am": "write the time of day as 09:00",
+    "pm": "write the time of day as 15:00",
     "ms": "the smallest unit is s; write 0.001s for a millisecond",
 }
 
@@ -271,9 +273,9 @@ def duration(text: str) -> Duration | Wrong:
     found = _DURATION.fullmatch(text)
     amount = exact_number(found["n"]) if found else None
     if not found or amount is None:
-        return Wrong(f"{text!r} is not a duration", f"write a number and {_UNITS}, such as 4h or 5 working days in office", "duration")
+        return Wrong(f"`{text}` is not a duration", f"write a number and {_UNITS}, such as 4h or 5 working days in office", "duration")
     if amount < 0:
-        return Wrong(f"{text!r} is a negative duration", "turn the clause round: before: <event> counts backwards", "duration")
+        return Wrong(f"`{text}` is a negative duration", "turn the clause round: before: <event> counts backwards", "duration")
     at = _landing(found["at"])
     if isinstance(at, Wrong):
         return at
@@ -282,15 +284,15 @@ def duration(text: str) -> Duration | Wrong:
     if unit in _TIME_US:
         scaled = amount * _TIME_US[unit]
         if scaled.denominator != 1:
-            return Wrong(f"{text!r} is finer than a microsecond", "write whole microseconds", "duration")
+            return Wrong(f"`{text}` is finer than a microsecond", "write whole microseconds", "duration")
         if at is not None:
-            return Wrong(f"{text!r}: hours and minutes end when they end, not at a time of day", "leave out 'at', or count days", "duration")
+            return Wrong(f"`{text}`: hours and minutes end when they end, not at a time of day", "leave out 'at', or count days", "duration")
         return Duration("time", int(scaled), calendar, None, after, before, text)
     word = _WORDS.get(unit.removesuffix("s"))
     if word is None:
-        return Wrong(f"{unit!r} is not a unit of time", _SLIPS.get(unit, f"write {_UNITS}"), "unit")
+        return Wrong(f"`{unit}` is not a unit of time", _SLIPS.get(unit, f"write {_UNITS}"), "unit")
     if amount.denominator != 1:
-        return Wrong(f"{text!r}: dates are counted whole", "write whole days, or hours for a part of a day", "duration")
+        return Wrong(f"`{text}`: dates are counted whole", "write whole days, or hours for a part of a day", "duration")
     return Duration(word[0], int(amount) * word[1], calendar, at, after, before, text)
 
 
@@ -306,7 +308,7 @@ def open_time(text: str) -> int | Wrong:
     if isinstance(found, Wrong):
         return found
     if found.calendar or found.at is not None or found.after or found.before or found.unit in ("working days", "months"):
-        return Wrong(f"{text!r} is not a plain length of time", "write s, m or h, such as 60s or 8h", "duration")
+        return Wrong(f"`{text}` is not a plain length of time", "write s, m or h, such as 60s or 8h", "duration")
     return found.amount if found.unit == "time" else found.amount * DAY_US
 
 
@@ -330,7 +332,7 @@ def condition(text: str) -> Condition | Wrong:
         for position, part in enumerate(group.split(",")):
             if position and not is_condition(part.strip()):
                 return Wrong(
-                    f"{text!r}: a comma joins two comparisons, and {part.strip()!r} is none",
+                    f"`{text}`: a comma joins two comparisons, and `{part.strip()}` is none",
                     "write decimals with a point, such as 99.9%, and a sign before each limit",
                     "condition",
                 )
@@ -343,7 +345,7 @@ def condition(text: str) -> Condition | Wrong:
         groups.append(tuple(comparisons))
     if len(units) > 1:
         a, b = list(units.values())[:2]
-        return Wrong(f"{a!r} and {b!r} are of different units", "write all limits of a condition in one unit", "condition-units")
+        return Wrong(f"`{a}` and `{b}` are of different units", "write all limits of a condition in one unit", "condition-units")
     return Condition(tuple(groups), next(iter(units)), text)
 
 
@@ -353,7 +355,7 @@ def _comparison(text: str) -> tuple[_Unit, Comparison] | Wrong:
     unit = _unit_of(value)
     if unit is None:
         return Wrong(
-            f"{value!r} is nothing to compare with" if value else "a comparison has nothing after its sign",
+            f"`{value}` is nothing to compare with" if value else "a comparison has nothing after its sign",
             'write a sign and a value, such as ">= 99.9%", "< 15:00", "> 27" or "<= 4h"',
             "condition",
         )

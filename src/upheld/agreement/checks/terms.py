@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from upheld.agreement.checks.tables import credits_of, exact
 from upheld.agreement.compile import Compiled
 from upheld.agreement.model.form import Path, Problem
 from upheld.agreement.suggest import did_you_mean
@@ -15,11 +16,12 @@ from upheld.calendars.spec import Intersection, Weekly
 from upheld.calendars.spec import Union as Joined
 from upheld.plans.lookup import axes_of
 from upheld.plans.plan import Breached, CalendarState, Combination
-from upheld.values.quantity import show_day
+from upheld.values.quantity import Duration, show_day
 
 __all__ = ["CHECKS"]
 
 _YEAR_US = 366 * 86_400_000_000
+_HOUR_US = 3_600_000_000
 
 
 def dates(compiled: Compiled) -> Iterator[Problem]:
@@ -123,6 +125,58 @@ def unused(compiled: Compiled) -> Iterator[Problem]:
                 True,
                 "warning",
             )
+
+
+def unused_amounts(compiled: Compiled) -> Iterator[Problem]:
+    """An amount by name that nothing is paid of."""
+    model = compiled.desk.model
+    named = {cap.of.name for cap in model.caps if cap.of is not None}
+    for name, written in model.commitments.items():
+        for credit, _ in credits_of(written.credit, ("commitments", name, "credit")):
+            named |= {base.name for base in (credit.of, credit.up_to_of) if base is not None}
+    named |= {amount.of.name for amount in model.amounts.values() if amount.of is not None}
+    for name in model.amounts:
+        if name not in named:
+            yield Problem(
+                ("amounts", name),
+                "unused-amount",
+                f"amount `{name}` is used by nothing",
+                f"write of: {name} in a credit, or take it out",
+                True,
+                "warning",
+            )
+
+
+def unit_traps(compiled: Compiled) -> Iterator[Problem]:
+    """A period in which people act, in minutes: ``1m`` is a minute, and a month was meant."""
+    for path, span in _periods(compiled):
+        if span is not None and span.unit == "time" and span.amount < _HOUR_US:
+            count = span.text.split("m", maxsplit=1)[0].strip()
+            minutes = span.amount % 60_000_000 == 0
+            yield Problem(
+                path,
+                "unit-trap",
+                f"`{span.text}` is {exact(Fraction(span.amount, 60_000_000))} minute{'s' if count != '1' else ''}, in which nobody can act",
+                f"write {count} month{'s' if count != '1' else ''}" if minutes and count.isdigit() else "write hours, days or months",
+                severity="warning",
+            )
+
+
+def _periods(compiled: Compiled) -> Iterator[tuple[Path, Duration | None]]:
+    model = compiled.desk.model
+    if model.claim is not None:
+        yield ("claim", "by"), model.claim.by
+    for i, right in enumerate(model.rights):
+        yield ("rights", i, "use_within"), right.use_within
+    for name, dispute in model.disputes.items():
+        yield ("disputes", name, "until"), dispute.until
+    for name, exclusion in model.exclusions.items():
+        yield ("exclusions", name, "until"), exclusion.until
+    for name, written in model.commitments.items():
+        yield from ((("commitments", name, "then", i, "within"), task.within) for i, task in enumerate(written.then))
+    for key, clause in (("renewal", model.renewal), ("termination", model.termination)):
+        if clause is not None:
+            yield (key, "notice"), clause.notice
 
 
 def _mentioned(compiled: Compiled) -> set[str]:
@@ -229,4 +283,4 @@ def joined(compiled: Compiled) -> Iterator[Problem]:
             yield Problem(("calendars", name), "empty-week", f"calendar `{name}` is made of nothing", "name a calendar", True)
 
 
-CHECKS = (dates, empty_weeks, holidays_end, unused, escalations, joined)
+CHECKS = (dates, empty_weeks, holidays_end, unused, unused_amounts, unit_traps, escalations, joined)

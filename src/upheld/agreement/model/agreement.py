@@ -68,10 +68,8 @@ class Pinned:
 
 
 def pinned(value: Any) -> Pinned:
-    """``northwind-standard@2``."""
-    name, at, version = text_of(value).partition("@")
-    if not name or (at and not version):
-        raise problem("based-on", f"{value!r} does not name an agreement and its version", "write northwind-standard@2")
+    """``northwind-standard@2``. What is not written so was told when the base was looked for (``merge``)."""
+    name, _, version = str(value).partition("@")
     return Pinned(name, version)
 
 
@@ -101,7 +99,7 @@ def version_of(value: Any) -> str:
     """``3`` or ``3.1``."""
     text = text_of(value)
     if not text or not all(part.isdigit() for part in text.split(".")):
-        raise problem("version", f"{text!r} is not a version", "write a whole number, or 3.1 for a corrected version 3")
+        raise problem("version", f"`{text}` is not a version", "write a whole number, or 3.1 for a corrected version 3")
     return text
 
 

@@ -35,9 +35,9 @@ def read_at(value: Any) -> ReadAt:
         return ReadAt(text)  # type: ignore[arg-type]
     found = quantity.duration(text)
     if isinstance(found, Wrong):
-        raise problem("read", f"{text!r} is not when an attribute is read", "write start, now, highest, decided or 24h before start")
+        raise problem("read", f"`{text}` is not when an attribute is read", "write start, now, highest, decided or 24h before start")
     if found.before != "start" or found.after or found.calendar or found.at is not None:
-        raise problem("read", f"{text!r} is not when an attribute is read", "write 24h before start")
+        raise problem("read", f"`{text}` is not when an attribute is read", "write 24h before start")
     length = quantity.open_time(text.removesuffix(" before start"))
     if isinstance(length, Wrong):
         raise refuse(length)

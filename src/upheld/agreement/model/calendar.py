@@ -64,7 +64,7 @@ def week_of(value: Any) -> tuple[Spans, ...]:
         hours = spans_of_day(spans)
         for number in read_days(key):
             if number in week:
-                raise problem("weekday-twice", f"a weekday of {key!r} has hours already", "give each weekday its hours once", on_key=True)
+                raise problem("weekday-twice", f"a weekday of `{key}` has hours already", "give each weekday its hours once", on_key=True)
             week[number] = hours
 
     gather(((key,), lambda key=key, item=item: day(key, item)) for key, item in mapping_of(value, "weekly hours").items())  # type: ignore[misc]

@@ -66,7 +66,7 @@ def _step(text: str) -> Fraction:
             raise refuse(found)
         return Fraction(length)
     if found <= 0:
-        raise problem("round", f"{text!r} is no step to round to", "write 0.01%")
+        raise problem("round", f"`{text}` is no step to round to", "write 0.01%")
     return found
 
 
@@ -197,7 +197,7 @@ class Clock(_Commitment):
 
 def _again(text: str) -> str:
     if not text.startswith("while "):
-        raise problem("again", f"{text!r} does not say while what", "write again: while open")
+        raise problem("again", f"`{text}` does not say while what", "write again: while open")
     return name_of(text.removeprefix("while "))
 
 
@@ -206,7 +206,7 @@ def _statistic(text: str, known: tuple[str, ...]) -> str:
     found = quantity.number(digits) if digits else None
     if text in known or (isinstance(found, Fraction) and 0 < found < 100):
         return text
-    raise problem("statistic", f"{text!r} is not a value that can be measured here", f"write {', '.join(known)}, or p95")
+    raise problem("statistic", f"`{text}` is not a value that can be measured here", f"write {', '.join(known)}, or p95")
 
 
 # ---- values --------------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def ratio_of(value: Any) -> Ratio:
     mapping = mapping_of(value, "a ratio")
     for key in mapping:
         if key not in ("good", "total"):
-            raise problem("unknown-key", f"a ratio has no key {key!r}", "known keys: good, total", (key,), on_key=True)
+            raise problem("unknown-key", f"a ratio has no key `{key}`", "known keys: good, total", (key,), on_key=True)
     if "good" not in mapping:
         raise problem("missing-key", "a ratio says which are good", "add good: {<attribute>: <value>}")
     good, total = gather(((key,), lambda key=key: selector_of(mapping.get(key, "any"))) for key in ("good", "total"))  # type: ignore[misc]

@@ -32,7 +32,7 @@ def allowance(value: Any) -> Allowance:
     """So much time per window."""
     length, per, window = text_of(value).partition(" per ")
     if not per:
-        raise problem("allowance", f"{value!r} does not say per what", "write 8h per month")
+        raise problem("allowance", f"`{value}` does not say per what", "write 8h per month")
     return Allowance(quantity_of(quantity.open_time)(length), window_of(window))
 
 
@@ -40,7 +40,7 @@ def approval(value: Any) -> str:
     """``approval by both | provider | customer``."""
     found = re.fullmatch(r"approval by (both|provider|customer)", text_of(value))
     if not found:
-        raise problem("needs", f"{value!r} is not an approval", "write approval by both, approval by provider or approval by customer")
+        raise problem("needs", f"`{value}` is not an approval", "write approval by both, approval by provider or approval by customer")
     return found[1]
 
 

@@ -110,7 +110,7 @@ def reads(read: Read[T]) -> PlainValidator:
 
 def kind_of(value: Any) -> str:
     """What was written, in the reader's words."""
-    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else repr(value)
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else f"`{value}`"
 
 
 def text_of(value: Any) -> str:
@@ -175,7 +175,7 @@ def name_of(value: Any) -> str:
     """The name of something: letters, digits, dashes."""
     text = text_of(value)
     if not _NAME.fullmatch(text):
-        raise problem("name", f"{text!r} is not a name", "write letters, digits and dashes")
+        raise problem("name", f"`{text}` is not a name", "write letters, digits and dashes")
     return text
 
 
@@ -189,7 +189,7 @@ def flag_of(value: Any) -> bool:
         return True
     if text in ("no", "false"):
         return False
-    raise problem("flag", f"{text!r} is neither yes nor no", "write yes or no")
+    raise problem("flag", f"`{text}` is neither yes nor no", "write yes or no")
 
 
 def prose_of(value: Any) -> Any:
@@ -254,7 +254,7 @@ def _number_condition(text: str) -> Condition:
     if isinstance(found, Wrong):
         raise refuse(found)
     if found.unit != "number":
-        raise problem("selector-unit", f"{text!r}: an attribute is compared as a bare number", "leave out the unit, as in the facts")
+        raise problem("selector-unit", f"`{text}`: an attribute is compared as a bare number", "leave out the unit, as in the facts")
     return found
 
 

@@ -65,7 +65,7 @@ def pay_of(value: Any) -> Pay:
     if isinstance(found, Wrong):
         if text[-3:].isupper() and text[-3:].isalpha():
             raise refuse(found)
-        raise problem("pay", f"{text!r} is nothing that can be paid", "write 10%, 1x, 250 EUR or 3 days of fee")
+        raise problem("pay", f"`{text}` is nothing that can be paid", "write 10%, 1x, 250 EUR or 3 days of fee")
     return Pay("money", money=found, text=text)
 
 
@@ -95,12 +95,12 @@ def base_of(value: Any) -> Base:
         raise problem("fee-base", "a base is a fee, an amount by name, or {value: <number of the case>}", "write fee: all, or value: ...")
     for key in mapping:
         if key not in ("fee", "in", "kind", "divided_by"):
-            raise problem("unknown-key", f"a fee has no key {key!r}", "known keys: fee, in, kind, divided_by", (key,), on_key=True)
+            raise problem("unknown-key", f"a fee has no key `{key}`", "known keys: fee, in, kind, divided_by", (key,), on_key=True)
     fee, window = mapping["fee"], text_of(mapping.get("in", "window"))
     if window not in BASE_WINDOWS and isinstance(quantity.duration(window), Wrong):
         raise problem(
             "fee-window",
-            f"{window!r} is not a time whose fee can be paid of",
+            f"`{window}` is not a time whose fee can be paid of",
             f"write {', '.join(BASE_WINDOWS)} or 30 days before claim",
             ("in",),
         )
@@ -135,7 +135,7 @@ def per_of(value: Any) -> PerWhat:
     if not found:
         raise problem(
             "per",
-            f"{text!r} is not what a credit is paid per",
+            f"`{text}` is not what a credit is paid per",
             "write result, missed case, started 30m late, 1h down, share down, point or {number: seats}",
         )
     step = quantity.duration(found[2] if found[2][:1].isdigit() else f"1 {found[2]}")
@@ -194,7 +194,7 @@ def _cap_window(value: Any) -> str:
     text = text_of(value)
     known = ("case", "window", "month", "quarter", "year", "any 12 months", "contract year", "term", "result")
     if text not in known:
-        raise problem("cap-window", f"{text!r} is not a time a cap is counted in", f"write {', '.join(known)}")
+        raise problem("cap-window", f"`{text}` is not a time a cap is counted in", f"write {', '.join(known)}")
     return text
 
 

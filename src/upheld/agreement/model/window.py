@@ -48,13 +48,13 @@ def _unit(text: str) -> tuple[str, int]:
     counted = _COUNTED.fullmatch(text)
     if counted:
         return UNITS[counted[2]], int(counted[1])
-    raise problem("window", f"{text!r} is not a window", _HELP)
+    raise problem("window", f"`{text}` is not a window", _HELP)
 
 
 def _known(mapping: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in mapping:
         if key not in known:
-            raise problem("unknown-key", f"a window has no key {key!r}", f"known keys: {', '.join(known)}", (key,), on_key=True)
+            raise problem("unknown-key", f"a window has no key `{key}`", f"known keys: {', '.join(known)}", (key,), on_key=True)
 
 
 def _each(mapping: dict[str, Any]) -> WindowSpec:
@@ -70,7 +70,7 @@ def _each(mapping: dict[str, Any]) -> WindowSpec:
         return replace(spec, month=int(month_day[1]), day=int(month_day[2]))
     if day and int(day[1]) <= 31:
         return replace(spec, day=int(day[1]))
-    raise problem("window", f"{text!r} is not where a window begins", "write 02-01 (1 February) or day 15", ("from",))
+    raise problem("window", f"`{text}` is not where a window begins", "write 02-01 (1 February) or day 15", ("from",))
 
 
 def _last(mapping: dict[str, Any]) -> WindowSpec:
@@ -101,7 +101,7 @@ def _last(mapping: dict[str, Any]) -> WindowSpec:
 def _first(mapping: dict[str, Any]) -> str:
     first = text_of(mapping.get("first", "whole"))
     if first not in FIRST:
-        raise problem("window", f"{first!r} is no way to treat the first window", f"write {', '.join(FIRST)}", ("first",))
+        raise problem("window", f"`{first}` is no way to treat the first window", f"write {', '.join(FIRST)}", ("first",))
     return first
 
 
