@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from upheld.agreement.compile_calendars import compile_calendars
 from upheld.agreement.compile_commitments import compile_commitments
+from upheld.agreement.compile_remedies import compile_remedies
 from upheld.agreement.compile_states import compile_attributes, compile_exclusions, compile_states
 from upheld.agreement.desk import Desk
 from upheld.agreement.model.agreement import Agreement
@@ -44,6 +45,7 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
     compile_states(desk)
     exclusions = compile_exclusions(desk)
     commitments = compile_commitments(desk)
+    remedies = compile_remedies(desk)
     if any(p.severity == "error" for p in desk.problems):
         return Compiled(None, desk)
     home = zone(model.timezone)
@@ -75,6 +77,7 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
                 (c.source, _midnight(home, c.start), _NEVER if c.until is None else _midnight(home, c.until + 1)) for c in model.complete
             ),
             semantics=int(model.upheld),
+            remedies=remedies,
             places=places(node),
         ),
         desk,

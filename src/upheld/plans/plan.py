@@ -13,6 +13,7 @@ from typing import Literal
 
 from upheld.calendars.spec import CalendarSpec, WindowSpec
 from upheld.plans.lookup import Lookup, constant
+from upheld.plans.remedies import NO_REMEDIES, Remedies
 from upheld.plans.selector import EVERYTHING, Selector
 from upheld.values.condition import Condition
 from upheld.values.finding import Place
@@ -317,4 +318,5 @@ class Plan:
     commitments: Mapping[str, Commitment]
     complete: tuple[tuple[str, int, int], ...] = ()        # (source, from, until) declared in the agreement
     semantics: int = 1
+    remedies: Remedies = NO_REMEDIES
     places: Mapping[str, Place] = field(default_factory=dict)   # "commitments.uptime.credit" -> place

@@ -11,9 +11,10 @@ from fractions import Fraction
 from upheld.agreement.checks.tables import branches, conditions_of, credits_of, exact
 from upheld.agreement.compile import Compiled
 from upheld.agreement.model.form import Path, Problem
-from upheld.agreement.model.money import Credit, HighestOf, Pay
+from upheld.agreement.model.money import Credit, HighestOf
 from upheld.agreement.suggest import did_you_mean
 from upheld.plans.lookup import axes_of
+from upheld.plans.remedies import Pay
 from upheld.values.quantity import DAY_US, Duration
 
 __all__ = ["CHECKS"]

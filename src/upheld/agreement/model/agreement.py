@@ -18,7 +18,7 @@ from upheld.agreement.model.escalation import Contacts, Escalations, Roles, Rota
 from upheld.agreement.model.example import Examples
 from upheld.agreement.model.exclusion import Exclusions
 from upheld.agreement.model.form import Clause, Date, Name, Prose, Sel, Text, mapping_of, problem, quantity_of, reads, text_of
-from upheld.agreement.model.money import Amounts, Cap, Claim, Disputes, EarnBack, HighestOf, Right, Rounding
+from upheld.agreement.model.money import Amounts, Cap, Claim, Disputes, EarnBack, HighestOf, Right, Rounding, Standing
 from upheld.agreement.model.service import (
     Changes,
     Communication,
@@ -134,6 +134,7 @@ class Agreement(Clause):
     earn_back: Annotated[tuple[EarnBack, ...], BeforeValidator(lambda value: [value] if isinstance(value, dict) else value)] = ()
     rounding: Rounding | None = None
     pays_once: tuple[HighestOf, ...] = ()
+    conditions: tuple[Standing, ...] = ()
     tiers: Tiers = {}
     services: Services = {}
     scope: Prose = ""

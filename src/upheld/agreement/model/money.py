@@ -1,6 +1,6 @@
 """Money (LANGUAGE §7): what is paid for a breach, of what, how often, up to how much; claims, disputes, rights, earn-back.
 
-Law: read, checked and kept as written; amounts are exact. Settling is later work and reads these models.
+Law: read, checked and kept as written; amounts are exact. ``compile_remedies`` makes of them what is settled by.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from upheld.agreement.model.form import (
     Cond,
     Name,
     Names,
+    Percent,
     Sel,
     Span,
     Text,
@@ -29,31 +30,24 @@ from upheld.agreement.model.form import (
     quantity_of,
     reads,
     refuse,
+    selector_of,
     text_of,
 )
 from upheld.agreement.model.lookup import table
 from upheld.plans.lookup import Lookup
+from upheld.plans.remedies import Base, Pay, PerWhat
+from upheld.plans.selector import EVERYTHING
 from upheld.values import quantity
 from upheld.values.quantity import Duration, Money, Wrong
 
-__all__ = ["Base", "Cap", "Claim", "Credit", "Credits", "Dispute", "EarnBack", "Pay", "PerWhat", "Right", "Rounding", "Task"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pay:
-    """What is paid: a share (of ``of``), a multiple, an amount of money, or so much service time's fee."""
-
-    kind: Literal["share", "multiple", "money", "time", "extend"]
-    share: Fraction = Fraction(0)
-    money: Money | None = None
-    time: Duration | None = None
-    text: str = ""
+__all__ = ["AmountAtRisk", "Amounts", "Cap", "Claim", "Credit", "Credits", "Dispute", "Disputes", "EarnBack", "Extend", "HighestOf",
+           "One", "PayTable", "Right", "Rounding", "Standing", "Task"]
 
 
 def pay_of(value: Any) -> Pay:
     """``10%``, ``1x``, ``250 EUR``, ``3 days of fee``, ``{extend: time down}``."""
     if isinstance(value, dict) and set(value) == {"extend"}:
-        return Pay("extend", text=text_of(value["extend"]))
+        return Pay("extend", time=extension_of(value["extend"]), text=text_of(value["extend"]))
     text = text_of(value)
     if text.endswith("%"):
         return Pay("share", quantity_of(quantity.share)(text), text=text)
@@ -69,54 +63,44 @@ def pay_of(value: Any) -> Pay:
     return Pay("money", money=found, text=text)
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What a percent is of: the fee (or an amount by name, or a number of the case), from where and when."""
-
-    kind: Literal["fee", "amount", "value"]
-    name: str = ""
-    selector: Any = None
-    window: str = "window"
-    fee_kind: str = ""
-    divided_by: str = ""
-
-
 BASE_WINDOWS = ("window", "previous window", "next invoice", "contract year", "month", "quarter", "year", "term")
 
 
 def base_of(value: Any) -> Base:
     """``fee``, the name of an amount, ``{fee: ..., in: ..., kind: ..., divided_by: ...}`` or ``{value: goods_value}``."""
     if isinstance(value, str):
-        return Base("fee") if value in ("fee", "monthly fee") else Base("amount", name_of(value))
+        return Base("fee") if value in ("fee", "monthly fee") else Base("amount", name_of(value), text=value)
     mapping = mapping_of(value, "what a credit is a part of")
     if set(mapping) == {"value"}:
-        return Base("value", name_of(mapping["value"]))
+        name = name_of(mapping["value"])
+        return Base("value", name, text=f"the case's {name}")
     if "fee" not in mapping:
         raise problem("fee-base", "a base is a fee, an amount by name, or {value: <number of the case>}", "write fee: all, or value: ...")
     for key in mapping:
         if key not in ("fee", "in", "kind", "divided_by"):
             raise problem("unknown-key", f"a fee has no key `{key}`", "known keys: fee, in, kind, divided_by", (key,), on_key=True)
     fee, window = mapping["fee"], text_of(mapping.get("in", "window"))
-    if window not in BASE_WINDOWS and isinstance(quantity.duration(window), Wrong):
+    back = None if window in BASE_WINDOWS else quantity.duration(window)
+    if isinstance(back, Wrong) or (back is not None and back.before != "claim"):
         raise problem(
             "fee-window",
             f"`{window}` is not a time whose fee can be paid of",
             f"write {', '.join(BASE_WINDOWS)} or 30 days before claim",
             ("in",),
         )
-    selector = fee if fee in ("all", "same") else mapping_of(fee, "the fee's selector")
-    return Base("fee", "", selector, window, text_of(mapping.get("kind", "")), text_of(mapping.get("divided_by", "")))
+    if fee == "same":
+        charges = None
+    else:
+        charges = EVERYTHING if fee == "all" else selector_of(mapping_of(fee, "the fee's selector"))
+    kind, divided = text_of(mapping.get("kind", "")), text_of(mapping.get("divided_by", ""))
+    return Base("fee", "", charges, window if back is None else "before claim", back, kind, divided, fee_text(fee, window, kind, divided))
 
 
-@dataclass(frozen=True, slots=True)
-class PerWhat:
-    """How often it is paid. ``step``: each started or completed (or any part of) a duration ``of`` late, down or over."""
-
-    kind: Literal["result", "missed case", "share down", "point", "step", "number"]
-    step: Duration | None = None
-    counted: Literal["proportional", "started", "completed"] = "proportional"
-    of: str = ""
-    name: str = ""
+def fee_text(fee: Any, window: str, kind: str, divided: str) -> str:
+    """A base in words: ``the fee of the same region in the contract year, its base part, divided by seats``."""
+    chosen = "" if isinstance(fee, str) else " of " + " and ".join(f"the same {k}" if v == "same" else f"{k} {v}" for k, v in fee.items())
+    return (f"{'all fees' if fee == 'all' else 'the fee'}{chosen}{'' if window == 'window' else f' in the {window}'}"
+            f"{f', its {kind} part' if kind else ''}{f', divided by {divided}' if divided else ''}")
 
 
 _STEP = re.compile(r"(?:(started|completed) )?(.+) (late|down|over)")
@@ -127,10 +111,11 @@ def per_of(value: Any) -> PerWhat:
     if isinstance(value, dict):
         if set(value) != {"number"}:
             raise problem("per", "a credit is paid per result, missed case, point, step of time, or {number: <attribute>}")
-        return PerWhat("number", name=name_of(value["number"]))
+        name = name_of(value["number"])
+        return PerWhat("number", name=name, text=f"each of the {name}")
     text = text_of(value)
     if text in ("result", "missed case", "share down", "point"):
-        return PerWhat(text)  # type: ignore[arg-type]
+        return PerWhat(text, text=text)  # type: ignore[arg-type]
     found = _STEP.fullmatch(text)
     if not found:
         raise problem(
@@ -141,7 +126,7 @@ def per_of(value: Any) -> PerWhat:
     step = quantity.duration(found[2] if found[2][:1].isdigit() else f"1 {found[2]}")
     if isinstance(step, Wrong):
         raise refuse(step)
-    return PerWhat("step", step, found[1] or "proportional", found[3])  # type: ignore[arg-type]
+    return PerWhat("step", step, found[1] or "proportional", found[3], text=text)  # type: ignore[arg-type]
 
 
 PayTable = Annotated[Lookup[Pay], reads(table(pay_of, holds=lambda v: set(v) == {"extend"}))]
@@ -162,10 +147,16 @@ class Credit(Clause):
     least: Annotated[Pay, reads(pay_of)] | None = Field(None, alias="from")
 
 
+def extension_of(value: Any) -> Duration | None:
+    """A duration, or ``time down`` (None)."""
+    text = text_of(value)
+    return None if text == "time down" else quantity_of(quantity.duration)(text)
+
+
 class Extend(Clause):
     """A term extension in place of money."""
 
-    extend: Text
+    extend: Annotated[Duration | None, reads(extension_of)]
 
 
 class Credits(Clause):
@@ -229,12 +220,34 @@ class Dispute(Clause):
     says: Text = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LastTime:
+    """So many months back, or so many windows."""
+
+    months: int | None = None
+    windows: int | None = None
+    text: str = ""
+
+
+def last_time_of(value: Any) -> LastTime:
+    """``last 6 months``, ``any 12 months``, ``last 4 windows``."""
+    text = text_of(value)
+    body = text.removeprefix("last ").removeprefix("any ")
+    found = re.fullmatch(r"([0-9]+) windows", body, re.ASCII)
+    if found:
+        return LastTime(windows=int(found[1]), text=text)
+    span = quantity.duration(body)
+    if isinstance(span, Wrong) or span.unit != "months":
+        raise problem("span", f"`{text}` is not a time breaches are counted in", "write last 6 months or last 4 windows")
+    return LastTime(months=span.amount, text=text)
+
+
 class When(Clause):
     """When a right arises."""
 
     breached: Names = ()
     at_least: Whole | None = None
-    span: Text = Field("", alias="in")
+    span: Annotated[LastTime | None, reads(last_time_of)] = Field(None, alias="in")
     in_a_row: Whole | None = None
     late: Cond | None = None
     result: Cond | None = None
@@ -250,19 +263,38 @@ class Right(Clause):
     says: Text = ""
 
 
+def in_a_row_of(value: Any) -> int:
+    """``target met 6 windows in a row``."""
+    found = re.fullmatch(r"target met ([1-9][0-9]*) windows? in a row", text_of(value), re.ASCII)
+    if not found:
+        raise problem("earn-back", f"`{value}` does not say after what a credit goes back", "write target met 6 windows in a row")
+    return int(found[1])
+
+
+def step_of(value: Any) -> Money | None:
+    """``cent`` (the minor unit), or an amount above nothing."""
+    text = text_of(value)
+    if text in ("cent", "penny", "minor unit"):
+        return None
+    found = quantity_of(quantity.money)(text)
+    if found.minor <= 0:
+        raise problem("round", f"`{text}` is no step to round to", "write cent, or an amount such as 0.05 CHF")
+    return found
+
+
 class EarnBack(Clause):
     """When a credit is reversed by a new entry."""
 
-    when: Text
-    share: Annotated[Pay, reads(pay_of)] | None = None
+    when: Annotated[int, reads(in_a_row_of)]
+    share: Percent = Fraction(1)
     says: Text = ""
 
 
 class Rounding(Clause):
-    """The one rounding of money."""
+    """The one rounding of money. ``to``: one minor unit (``cent``), or an amount such as 0.05 CHF."""
 
     money: Literal["half_even", "half_up", "down", "up"] = "half_even"
-    to: Text = "cent"
+    to: Annotated[Money | None, reads(step_of)] = None
     splits: Literal["largest remainder"] = "largest remainder"
 
 
@@ -282,6 +314,13 @@ class Task(Clause):
     says: Text = ""
 
 
+class Standing(Clause):
+    """When no credit is owed: while a state holds at the end of the window, such as an account behind with its payments."""
+
+    unless: Name
+    says: Text = ""
+
+
 class HighestOf(Clause):
     """Commitments of which only the highest credit is paid."""
 
@@ -289,6 +328,5 @@ class HighestOf(Clause):
     per: Text = "window"
 
 
-Caps = Annotated[tuple[Cap, ...], Field(default=())]
 Amounts = Mapping[Name, AmountAtRisk]
 Disputes = Mapping[Name, Dispute]
