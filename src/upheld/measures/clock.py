@@ -38,7 +38,7 @@ from upheld.plans.lookup import axes_of
 from upheld.plans.plan import ClockPlan, ExclusionRule, Schedule
 from upheld.plans.selector import EVERYTHING, attributes_of, select
 
-__all__ = ["CaseOutcomes", "case_table", "clock", "measure", "segments"]
+__all__ = ["CaseOutcomes", "Worlds", "case_table", "clock", "measure", "members", "segments", "windows_of"]
 
 Mask = NDArray[np.bool_]
 Figures = dict[tuple[int, int, int], Figure]
@@ -56,7 +56,7 @@ def clock(setting: Setting, events: CaseEvents, threads: int = 2) -> CaseOutcome
 
 def case_table(plan: ClockPlan, context: Context) -> CaseOutcomes:
     """The cases as agreed: exclusions applied (left out, counted as good), cases of other agreements, versions or scopes left away."""
-    world = _Worlds(plan, context)
+    world = Worlds(plan, context)
     table = world.table(agreed=True, lenient=False)
     left, good = np.zeros(len(table.outcomes), np.bool_), np.zeros(len(table.outcomes), np.bool_)
     left[table.row[table.left]] = True
@@ -70,11 +70,11 @@ def case_table(plan: ClockPlan, context: Context) -> CaseOutcomes:
 
 def measure(plan: ClockPlan, context: Context) -> Measured:
     """All figures of the clock: shares of cases met, or a statistic of their elapsed times, by group, window and part."""
-    world = _Worlds(plan, context)
+    world = Worlds(plan, context)
     readings = (False, True) if world.undecided else (False,)
     agreed = [world.table(agreed=True, lenient=lenient) for lenient in readings]
     bare = [world.table(agreed=False, lenient=lenient) for lenient in readings]
-    laid, asked = _windows(plan, context, [*agreed, *bare], world)
+    laid, asked = windows_of(plan, context, [*agreed, *bare], world)
     rows, of = part_rows(plan)
     both = []
     for tables in (agreed, bare):
@@ -89,9 +89,9 @@ def segments(plan: ClockPlan, context: Context, group: tuple[str, ...], window: 
     """The ledger of one case (spans counted, paused, outside, excluded: they sum to its elapsed time), or without ``case`` the
     cases of a group and window, one row each (``counted_us`` 1 where met, so that they sum to the figure's numerator).
     """
-    world = _Worlds(plan, context)
+    world = Worlds(plan, context)
     table = world.table(agreed=True, lenient=False)
-    laid, _ = _windows(plan, context, [table], world)
+    laid, _ = windows_of(plan, context, [table], world)
     wanted = world.groups.names.index(group) if group in world.groups.names else -1
     mine = table.group == wanted
     if case is None:
@@ -105,11 +105,12 @@ def segments(plan: ClockPlan, context: Context, group: tuple[str, ...], window: 
 # ---- one clause in one context --------------------------------------------------------------------------------------
 
 
-class _Worlds:
+class Worlds:
     """The outcomes of one clause, as agreed or bare, under each reading of what is undecided; each worked out once."""
 
-    def __init__(self, clause: ClockPlan, context: Context) -> None:
-        self.clause, self.context = clause, context
+    def __init__(self, clause: ClockPlan, context: Context, also: frozenset[str] = frozenset()) -> None:
+        """``also``: attributes to be readable besides those the clause itself asks for."""
+        self.clause, self.context, self.also = clause, context, also
         self.events: CaseEvents | None = context.facts.events
         self.rules = rules_of(context, clause)
         self.pausing = tuple(r for r in self.rules if r.during is not None and r.effect == "leave_out")
@@ -124,7 +125,7 @@ class _Worlds:
     def _reader(self) -> Reader | None:
         if self.events is None or not len(self.events):
             return None
-        asked = {*self.clause.head.for_each, *attributes_of(self.clause.head.of), "customer", "tier", *axes_of(self.clause.within)}
+        asked = {*self.clause.head.for_each, *attributes_of(self.clause.head.of), "customer", "tier", *axes_of(self.clause.within), *self.also}
         for rule in self.rules:
             asked |= attributes_of(rule.where) if rule.where is not None else set()
         names = frozenset().union(*(raw_names(self.context.plan, a) for a in asked))
@@ -337,7 +338,7 @@ def _ours(context: Context, outcomes: CaseOutcomes) -> Mask:
     return ours if ends is None else ours & (outcomes.start < ends)
 
 
-def _windows(plan: ClockPlan, context: Context, tables: list[Counted], world: _Worlds) -> tuple[Windows, frozenset[int]]:
+def windows_of(plan: ClockPlan, context: Context, tables: list[Counted], world: Worlds) -> tuple[Windows, frozenset[int]]:
     """The windows laid out, and those this version must answer for even if nothing fell into them."""
     if plan.head.window.unit == "case":
         return _one_each(tables[0], world, context), frozenset()
@@ -355,7 +356,7 @@ def _windows(plan: ClockPlan, context: Context, tables: list[Counted], world: _W
     return laid, frozenset(np.flatnonzero(mine).tolist())
 
 
-def _one_each(table: Counted, world: _Worlds, context: Context) -> Windows:
+def _one_each(table: Counted, world: Worlds, context: Context) -> Windows:
     """``per: case``: each case is its own window, named by the case."""
     found = table.outcomes
     first = np.flatnonzero(np.append(True, found.case[1:] != found.case[:-1])) if len(found) else np.empty(0, np.int64)
@@ -367,16 +368,20 @@ def _one_each(table: Counted, world: _Worlds, context: Context) -> Windows:
 
 def _figures(plan: ClockPlan, context: Context, table: Counted, laid: Windows, of: I64, n_parts: int) -> Figures:
     part = of[table.outcomes.leaf[table.row], table.outcomes.level[table.row]]
-    if plan.head.window.unit == "case":
-        _, window = np.unique(table.outcomes.case, return_inverse=True)
-        pairs, place = np.arange(len(table.row)), window[table.row]
-    else:
-        at = counted_at(plan, table.outcomes, context.until)[table.row]
-        if context.in_force[1] is not None:
-            at = np.minimum(at, context.in_force[1] - 1)
-        pairs, place = laid.members(at)
+    pairs, place = members(plan, context, table, laid)
     taken = Counted(table.outcomes, *(getattr(table, f.name)[pairs] for f in fields(Counted) if f.name != "outcomes"))
     return figures(plan, taken, part[pairs], place, n_parts, max(len(laid), 1))
+
+
+def members(plan: ClockPlan, context: Context, table: Counted, laid: Windows) -> tuple[I64, I64]:
+    """(position i64[m], window i64[m]): each member of a result in each window that counts it."""
+    if plan.head.window.unit == "case":
+        _, window = np.unique(table.outcomes.case, return_inverse=True)
+        return np.arange(len(table.row)), window[table.row].astype(np.int64)
+    at = counted_at(plan, table.outcomes, context.until)[table.row]
+    if context.in_force[1] is not None:
+        at = np.minimum(at, context.in_force[1] - 1)
+    return laid.members(at)
 
 
 def _widest(found: list[Figures]) -> Figures:

@@ -1,0 +1,1 @@
+"""What is owed for what was measured: credits, caps, claims, earn-back, rights, duties; exact, rounded once."""
