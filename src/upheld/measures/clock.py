@@ -134,7 +134,7 @@ class Worlds:
 
     def _groups(self) -> Groups:
         axes = self.clause.head.for_each
-        if not axes or self._scheduled:
+        if not axes or self.scheduled:
             return Groups((), ((),))
         if self.reader is None:
             return Groups(axes, ())
@@ -149,7 +149,7 @@ class Worlds:
         return found
 
     @property
-    def _scheduled(self) -> bool:
+    def scheduled(self) -> bool:
         return isinstance(self.clause.starts, Schedule) and self.clause.before is None
 
     def setting(self, group: tuple[str, ...], *, agreed: bool, lenient: bool = False) -> Setting:
@@ -210,7 +210,7 @@ class Worlds:
 
     def _outcomes(self, *, agreed: bool, lenient: bool) -> CaseOutcomes:
         clause, context = self.clause, self.context
-        if self._scheduled:
+        if self.scheduled:
             if self.events is None or self.reader is None:
                 return scheduled_outcomes(clause, context, None, context.grid)
             return scheduled_outcomes(clause, context, self.events, self.setting((), agreed=agreed).grids)
@@ -276,7 +276,7 @@ class Worlds:
         outcomes = outcomes.take(_ours(context, outcomes))
         n = len(outcomes)
         yes, maybe = np.ones(n, np.bool_), np.zeros(n, np.bool_)
-        scheduled = self._scheduled
+        scheduled = self.scheduled
         if clause.head.of != EVERYTHING and self.reader is not None and not scheduled:
             yes, maybe = select(clause.head.of, self.reader.attributes(self._points(outcomes)), n)
         position, group, certain = (np.arange(n), np.zeros(n, np.int64), np.ones(n, np.bool_)) if scheduled else self._placed(outcomes)

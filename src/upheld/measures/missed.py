@@ -73,7 +73,7 @@ def missed_cases(plan: ClockPlan, context: Context, attributes: frozenset[str] =
 def _said(world: Worlds, found: CaseOutcomes, attributes: frozenset[str]) -> dict[str, list[str]]:
     """What the case of each outcome says: the agreement's own attributes by their rule, raw ones as last said."""
     events = world.events
-    if events is None or world.reader is None or not attributes or not len(found):
+    if events is None or world.reader is None or world.scheduled or not attributes or not len(found):
         return {}
     last = events.bounds[found.case + 1] - 1
     n = np.arange(len(found))
