@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from upheld.assessment.deemed import deemed, duties_of, unkept
 from upheld.assessment.horizon import first_instant, horizon_of, last_instant, unwatched
 from upheld.assessment.judge import judge
 from upheld.assessment.order import order_of
@@ -94,6 +95,7 @@ class _Walk:
         self.mine = [scope(t.plan, known) for t in terms]
         self.results: list[dict[str, Measured]] = [{} for _ in terms]
         self.verdicts: list[dict[str, Verdicts]] = [{} for _ in terms]
+        self.stages: dict[str, tuple[_Stage, ...]] = {}
 
     @classmethod
     def begin(cls, plans: Iterable[Plan], facts: Facts, as_of: int | None) -> _Walk:
@@ -105,7 +107,8 @@ class _Walk:
 
     def measure(self, name: str) -> tuple[_Stage, ...]:
         """All versions of one commitment, in time order."""
-        return tuple(stage for run in self._runs(name) for stage in self._measure_run(name, run))
+        self.stages[name] = tuple(stage for run in self._runs(name) for stage in self._measure_run(name, run))
+        return self.stages[name]
 
     def _runs(self, name: str) -> list[list[int]]:
         """The versions that carry the promise on: neighbours in time that count the same things in the same windows."""
@@ -135,12 +138,20 @@ class _Walk:
                 measured = pooled(clocks, [c.versions or Versions() for c in found], measured)
         measured = tuple(unwatched(m, clause, context) for m, clause, context in zip(measured, clauses, found, strict=True))
         stages = tuple(
-            _Stage(self.terms[i], context, m, tuple(_outcome(self.terms[i].plan, clause, m, part) for part in m.parts))
+            _Stage(self.terms[i], context, m, self._judged(self.terms[i].plan, clause, context, m))
             for i, clause, context, m in zip(run, clauses, found, measured, strict=True)
         )
         for i, own in zip(run, stages, strict=True):
             self.results[i][name], self.verdicts[i][name] = _together(own, stages)
         return stages
+
+    def _judged(self, plan: Plan, clause: Commitment, context: Context, measured: Measured) -> tuple[Outcome, ...]:
+        outcomes = tuple(_outcome(plan, clause, measured, part, context) for part in measured.parts)
+        broken = [
+            one for duty in duties_of(plan, clause.head.id) for stage in self.stages.get(duty, ())
+            for one in unkept(stage.term.plan.commitments[duty], stage.context, stage.outcomes)
+        ]
+        return deemed(outcomes, broken)
 
     def _context(self, index: int, clause: Commitment, run: Sequence[int]) -> Context:
         term, facts = self.terms[index], self.mine[index]
@@ -221,7 +232,7 @@ def _by_key(measured: Measured, judged: tuple[Outcome, ...]) -> Verdicts:
     return {key: worst(found) for key, found in by_key.items()}
 
 
-def _outcome(plan: Plan, commitment: Commitment, measured: Measured, part: Part) -> Outcome:
+def _outcome(plan: Plan, commitment: Commitment, measured: Measured, part: Part, context: Context) -> Outcome:
     head = commitment.head
     group = tuple(zip(head.for_each, part.group, strict=False))
     start, end = int(measured.windows.start[part.window]), int(measured.windows.end[part.window])
@@ -233,8 +244,18 @@ def _outcome(plan: Plan, commitment: Commitment, measured: Measured, part: Part)
         low=agreed.low, high=agreed.high, shown=_shown(agreed.low, agreed.high, measured, agreed.target), target=agreed.target,
         breach=agreed.breach, verdict_without=bare.verdict, shown_without=_shown(bare.low, bare.high, measured, bare.target),
         provisional=part.provisional, reason=agreed.reason, says=head.says or head.sentence,
-        place=plan.places.get(f"commitments.{head.id}"), binding=head.binding,
+        place=plan.places.get(f"commitments.{head.id}"), binding=head.binding, in_force=_piece(measured, part, context),
     )
+
+
+def _piece(measured: Measured, part: Part, context: Context) -> tuple[int, int] | None:
+    """What of the window this version judges, where an amendment split it."""
+    w, i = measured.windows, part.window
+    if context.versions is None or context.plan.commitments[measured.commitment].head.window.unit == "case":
+        return None
+    _, begins, ends = pieces(context.versions, w.in_force_start[i:i + 1], w.in_force_end[i:i + 1])
+    piece = int(begins[0]), int(ends[0])
+    return None if piece == (int(w.in_force_start[i]), int(w.in_force_end[i])) else piece
 
 
 def _shown(low: Fraction | None, high: Fraction | None, measured: Measured, target: Condition | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from upheld.assessment.deemed import duties_of
 from upheld.plans.plan import AvailabilityPlan, Breached, ClockPlan, Combination, CombinePlan, Commitment, Plan
 
 __all__ = ["breached_in", "order_of"]
@@ -41,7 +42,7 @@ def _needs(plan: Plan, commitment: Commitment | None) -> tuple[str, ...]:
     if commitment is None:
         return ()
     parts = commitment.parts if isinstance(commitment, CombinePlan) else ()
-    return (*parts, *breached_in(plan, commitment))
+    return (*parts, *breached_in(plan, commitment), *duties_of(plan, commitment.head.id))
 
 
 def breached_in(plan: Plan, commitment: Commitment) -> tuple[str, ...]:

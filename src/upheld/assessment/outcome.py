@@ -58,6 +58,8 @@ class Outcome:
     says: str
     place: Place | None = None
     binding: bool = True
+    in_force: tuple[int, int] | None = None     # the part of the window that this version judges; None: all of it
+    deemed_by: str = ""                         # the duty whose breach makes this one count as breached
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, str], ...], int, str]:

@@ -1,0 +1,181 @@
+"""Limits: one cause is paid once, nothing below a minimum, nothing above a cap (LANGUAGE §7).
+
+Law: caps work in the order written, each on what the one before left; a credit belongs to its window's end; a cut is shared pro rata by
+largest remainder and shown on each line. No cap is exceeded: its limit is rounded down to the minor unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from upheld.plans.remedies import Cap, PaysOnce
+from upheld.remedies.fees import Asked, Fees, Missing
+from upheld.remedies.settlement import COUNTING, Cut, Line, Opening, show_money
+from upheld.values.exact import allocate
+
+__all__ = ["capped", "paid_once"]
+
+Key = tuple[object, ...]
+
+
+def paid_once(lines: Sequence[Line], rules: Iterable[PaysOnce], currency: str) -> list[Line]:
+    """Of the commitments named together, only the one that pays most for one time (and for what their results share) pays."""
+    changed = list(lines)
+    for rule in rules:
+        shared = _shared([line for line in changed if line.commitment in rule.highest_of])
+        sums: dict[Key, dict[str, int]] = {}
+        for line in changed:
+            if line.commitment in rule.highest_of and line.state in COUNTING and line.kind == "credit":
+                by = sums.setdefault(_cause(line, shared), dict.fromkeys(rule.highest_of, 0))
+                by[line.commitment] += line.rounded or line.high or 0
+        for i, line in enumerate(changed):
+            by_name = sums.get(_cause(line, shared)) if line.commitment in rule.highest_of and line.kind == "credit" else None
+            if by_name is None or line.state not in COUNTING:
+                continue
+            best = max(rule.highest_of, key=lambda name: by_name[name])
+            if line.commitment != best:
+                told = f"paid once for one cause: `{best}` pays {show_money(by_name[best], currency)}"
+                changed[i] = replace(line, state="not owed", amount=0, reason=told)
+    return changed
+
+
+def _shared(lines: Sequence[Line]) -> frozenset[str]:
+    """The attributes that the results of all the commitments have."""
+    names = {line.commitment: frozenset(k for k, _ in line.group) for line in lines}
+    return frozenset.intersection(*names.values()) if names else frozenset()
+
+
+def _cause(line: Line, shared: frozenset[str]) -> Key:
+    return line.start, line.end, tuple((k, v) for k, v in line.group if k in shared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pot:
+    """The lines a cap counts together, with what was given in the same time before them."""
+
+    period: str
+    span: tuple[int, int]
+    group: tuple[tuple[str, str], ...]
+    rows: tuple[int, ...]
+    used: int
+
+
+def capped(lines: Sequence[Line], caps: Sequence[Cap], fees: Fees, opening: Sequence[Opening], settled: Sequence[Line]) -> list[Line]:
+    """The lines under the caps, in order. ``settled``: lines of other versions, given already; they count, and are not cut."""
+    changed = list(lines)
+    for cap in caps:
+        for pot in _pots(cap, changed, fees, opening, settled):
+            rows = [i for i in pot.rows if changed[i].counts]
+            if cap.least is not None:
+                _minimum(cap, fees, pot, changed, rows)
+            if cap.up_to is not None:
+                _cut(cap, fees, pot, changed, rows)
+    return changed
+
+
+def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[int]) -> None:
+    assert cap.least is not None
+    least = fees.amount(cap.least, cap.of, _asked(pot))
+    total = sum(changed[i].amount or 0 for i in rows)
+    if not isinstance(least, Missing) and 0 < total < least.minor:
+        for i in rows:
+            told = f"below the minimum of {show_money(least.minor, fees.plan.currency)} in {pot.period}"
+            changed[i] = replace(changed[i], state="not owed", amount=0, reason=told)
+
+
+def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[int]) -> None:
+    assert cap.up_to is not None
+    asked = _asked(pot)
+    pay = fees.leaf(cap.up_to, asked)
+    found = pay if isinstance(pay, Missing) else fees.amount(pay, cap.of, asked)
+    if isinstance(found, Missing):
+        for i in rows:
+            if (changed[i].amount or 0) > 0:
+                told = f"the cap in {pot.period} is not known: {found.reason}"
+                changed[i] = replace(changed[i], state="unknown", low=0, high=changed[i].amount, amount=None, reason=told)
+        return
+    limit = max(found.minor.numerator // found.minor.denominator, 0)
+    left = max(limit - pot.used, 0)
+    paying = [i for i in rows if (changed[i].amount or 0) > 0]
+    amounts = [changed[i].amount or 0 for i in paying]
+    if sum(amounts) <= left:
+        return
+    for i, given in zip(paying, allocate(left, amounts), strict=True):
+        line = changed[i]
+        before = f", {show_money(pot.used, fees.plan.currency)} of it given before" if pot.used else ""
+        text = f"capped at {found.text} in {pot.period} = {show_money(limit, fees.plan.currency)}{before}"
+        cut = Cut(cap.path, pot.period, limit, (line.amount or 0) - given, text)
+        changed[i] = replace(line, amount=given, cuts=(*line.cuts, cut))
+
+
+def _asked(pot: _Pot) -> Asked:
+    return Asked(pot.group, pot.span[0], pot.span[1], pot.span)
+
+
+def _pots(cap: Cap, lines: Sequence[Line], fees: Fees, opening: Sequence[Opening], settled: Sequence[Line]) -> Iterable[_Pot]:
+    """The cap's periods in time order. Each is looked at only when the ones before are cut: ``lines`` is what they left."""
+    mine = [i for i, line in enumerate(lines) if line.counts and line.kind == "credit" and _named(cap, line)]
+    rolling = cap.within == "any 12 months"
+    gathered: dict[_Where, list[int]] = {}
+    for i in mine:
+        period, span = _period(cap, fees, lines[i])
+        gathered.setdefault(_Where(span, _group(cap, lines[i]), period), []).append(i)
+    for where in sorted(gathered, key=lambda w: (w.span[1], w.span[0], w.group, w.period)):
+        rows = gathered[where]
+        before = [*settled, *(lines[i] for i in mine if rolling and i not in rows and lines[i].end < where.span[1])]
+        used = [o.minor for o in opening if where.holds(o.at, rolling=rolling) and _counts_towards(cap, o, where.group)]
+        used += [x.amount or 0 for x in before if x.counts and x.kind == "credit" and _named(cap, x)
+                 and _group(cap, x) == where.group and where.holds(x.end - 1, rolling=rolling)]
+        yield _Pot(where.period, where.span, where.group, tuple(rows), sum(used))
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A cap's period, and for whom."""
+
+    span: tuple[int, int]
+    group: tuple[tuple[str, str], ...]
+    period: str
+
+    def holds(self, at: int, *, rolling: bool) -> bool:
+        """Whether a credit of this instant lies in it; twelve months back from an end do not hold what ended where they begin."""
+        return self.span[0] < at + 1 <= self.span[1] if rolling else self.span[0] <= at < self.span[1]
+
+
+def _period(cap: Cap, fees: Fees, line: Line) -> tuple[str, tuple[int, int]]:
+    """The cap's period that a line belongs to, by the end of its window."""
+    match cap.within:
+        case "case":
+            return f"the case {line.case}" if line.case else f"the result of {line.window}", (line.start, line.end)
+        case "result":
+            return f"the result of {line.commitment} {line.window}", (line.start, line.end)
+        case "window":
+            return line.window, (line.start, line.end)
+        case "any 12 months":
+            return f"the 12 months to {fees.day(line.end - 1)}", (fees.months_before(line.end, 12), line.end)
+        case "term":
+            begins, ends = fees.in_force
+            return "the term", (begins, ends if ends is not None else max(fees.known_until(), line.end))
+    span = fees.period(cap.within, line.end - 1)
+    return fees.days(span), span
+
+
+def _named(cap: Cap, line: Line) -> bool:
+    return not cap.commitments or line.commitment in cap.commitments
+
+
+def _group(cap: Cap, line: Line) -> tuple[tuple[str, str], ...]:
+    """The values of the cap's ``for_each``; a cap of one case or result has its own."""
+    if cap.within == "case" and line.case:
+        return (("case", line.case), *line.group)
+    if cap.within == "result":
+        return line.group
+    return tuple((k, v) for k, v in line.group if k in cap.for_each)
+
+
+def _counts_towards(cap: Cap, opening: Opening, group: tuple[tuple[str, str], ...]) -> bool:
+    """Whether a credit given before the facts begin counts here: what it does not say does not keep it out."""
+    said = dict(opening.group)
+    return (not cap.commitments or not opening.commitment or opening.commitment in cap.commitments) and all(
+        said.get(k, v) == v for k, v in group)
