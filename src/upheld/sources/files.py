@@ -7,8 +7,8 @@ row; a file that cannot be read at all gives no fact, and the others are read al
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from upheld.values.finding import Finding, FindingsError, Place
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Progress", "bytes_of", "format_of", "load", "read_file", "sources_of"]
+__all__ = ["Gathering", "Progress", "bytes_of", "format_of", "gather", "load", "read_file", "sources_of"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (file, files read, files in all)."""
@@ -37,6 +37,14 @@ LIMITS = Limits()
 
 def load(root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS) -> Facts:
     """All facts of a workspace, with what could not be read in ``refused``. Corrections are applied by ``facts.cut``.
+
+    ``source_names`` limits it to these sources. Raises FindingsError if a source file itself is wrong.
+    """
+    return gather(root, source_names, progress, limits).facts()
+
+
+def gather(root: Path, source_names: Sequence[str] | None = None, progress: Progress | None = None, limits: Limits = LIMITS) -> Gathering:
+    """What the files of a workspace say, not recorded yet.
 
     ``source_names`` limits it to these sources. Raises FindingsError if a source file itself is wrong.
     """
@@ -64,8 +72,21 @@ def load(root: Path, source_names: Sequence[str] | None = None, progress: Progre
         refused += wrong
     if progress:
         progress("", len(work), len(work))
-    facts = record(batches, {s.name: s.complete for s in specs if s.complete is not None})
-    return replace(facts, refused=(*refused, *facts.refused))
+    return Gathering(tuple(batches), {s.name: s.complete for s in specs if s.complete is not None}, tuple(refused))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What the files of a workspace say, before it is recorded: batches, what each source declares to have watched, what was refused."""
+
+    batches: tuple[Batch, ...]
+    complete: Mapping[str, tuple[int, int | None]]
+    refused: tuple[Refused, ...]
+
+    def facts(self) -> Facts:
+        """The facts, recorded."""
+        facts = record(self.batches, self.complete)
+        return replace(facts, refused=(*self.refused, *facts.refused))
 
 
 def sources_of(root: Path) -> tuple[SourceSpec, ...]:
