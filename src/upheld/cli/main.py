@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "read agreements and say everything there is to mend",
     "fmt": "lay an agreement out in the canonical form, comments kept",
     "assess": "measure every promise on what really happened",
+    "credits": "what is owed, line by line, with its working",
     "explain": "the ledger of one figure: every span counted or left out, and why",
     "calendar": "freeze holidays to a file, show opening hours, compare lists",
     "import": "read facts through their source files and report what could not be mapped",

@@ -44,9 +44,11 @@ class Late:
 
     def of(self, case: MissedCase) -> Lateness:
         """The lateness on the clock's own hours; of a date deadline, on the wall."""
-        us = case.over_us if case.over_us is not None else self._end(case) - case.due
+        open_time = case.over_us is not None and case.over_us > 0
+        # a date deadline is missed by time on the wall, even while nothing is open
+        us = case.over_us if case.over_us is not None and open_time else self._end(case) - case.due
         tail = "" if case.stop is not None else " so far"
-        return Lateness(us, show_duration(us, days=case.over_us is None) + tail)
+        return Lateness(us, show_duration(us, days=not open_time) + tail)
 
     def case_steps(self, per: PerWhat, case: MissedCase, whole_days: bool) -> tuple[Fraction, str]:
         """How many steps late a case is, with the words for it."""

@@ -332,7 +332,7 @@ class Speaker:
         if outcome.deemed_by:
             return (f"{shown}{part}, {outcome.reason}",)
         row = look(rule.pay, {"result": value, **dict(outcome.group)}) if axes_of(rule.pay) == ("result",) else -1
-        band = f" lies in `{rule.pay.labels[row]}`" if row >= 0 and rule.pay.labels[row] else ""
+        band = f" lies in `{rule.pay.labels[row].removeprefix('result ')}`" if row >= 0 and rule.pay.labels[row] else ""
         return (f"{shown}{part}{band}",)
 
     # ---- cases ------------------------------------------------------------------------------------------------------
