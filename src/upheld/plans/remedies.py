@@ -71,7 +71,7 @@ class Base:
     back: Duration | None = None
     fee_kind: str = ""
     divided_by: str = ""
-    text: str = "fee"
+    text: str = "the fee"
 
 
 @dataclass(frozen=True, slots=True)

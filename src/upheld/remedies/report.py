@@ -149,7 +149,7 @@ def _tail(s: Settlement) -> Iterator[str]:
         until = f", to be used by {format_instant(right.use_by - 1)[:10]}" if right.use_by is not None else ""
         yield f"right of {right.to} to {right.give} ({right.state}{until}): {right.why}"
     for duty in s.duties:
-        yield f"{duty.do}, owed by {duty.by} by {format_instant(duty.due)[:16]}Z ({duty.state}): {duty.commitment} breached in {duty.window}"
+        yield f"{duty.do}, owed by {duty.by} by {format_instant(duty.due - 1)[:10]} ({duty.state}): {duty.commitment} breached in {duty.window}"
     yield from s.notes
 
 

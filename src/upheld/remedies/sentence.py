@@ -16,7 +16,7 @@ from upheld.assessment.outcome import Outcome
 from upheld.assessment.show import show_duration, show_value
 from upheld.facts.tables import Attribute
 from upheld.measures.missed import MissedCase
-from upheld.plans.lookup import axes_of, look
+from upheld.plans.lookup import Branch, Exact, Leaf, axes_of, look
 from upheld.plans.plan import AvailabilityPlan, Commitment
 from upheld.plans.remedies import Credit, CreditRule, Extension, Joined, Pay
 from upheld.plans.selector import attributes_of, select
@@ -24,6 +24,7 @@ from upheld.remedies.fees import Asked, Fees, Found, Missing
 from upheld.remedies.late import Late
 from upheld.remedies.results import Result
 from upheld.remedies.settlement import show_money
+from upheld.values.condition import Condition
 
 __all__ = ["Offer", "Raw", "Speaker", "case_attributes", "needs_cases"]
 
@@ -85,6 +86,29 @@ def case_attributes(credit: Credit) -> frozenset[str]:
     if credit.per.kind == "number":
         asked.add(credit.per.name)
     return frozenset(asked) - {"result", "date", "missed in a row"}
+
+
+def _broken(outcome: Outcome, value: Fraction | None) -> bool:
+    """Whether the promise is breached at this end of the figure."""
+    if outcome.verdict in ("breached", "unknown") and value is not None and outcome.target is not None:
+        return not outcome.target.holds(value) and (outcome.breach is None or outcome.breach.holds(value))
+    return outcome.verdict in ("breached", "unknown")
+
+
+def _band(rule: CreditRule, outcome: Outcome, value: Fraction) -> Condition | None:
+    """The row of a band table that the value lies in, as its condition."""
+    node: Branch | Leaf = rule.pay.root
+    values: Axis = {"result": value, **dict(outcome.group)}
+    while isinstance(node, Branch):
+        known = values.get(node.axis)
+        rows = [(key, child) for key, child in node.rows if isinstance(key, Condition) and isinstance(known, Fraction) and key.holds(known)]
+        if node.axis == "result" and rows:
+            return rows[0][0]
+        exact = next((child for key, child in node.rows if isinstance(key, Exact) and key.text == known), None)
+        if exact is None:
+            return None
+        node = exact
+    return None
 
 
 class Speaker:
@@ -254,7 +278,7 @@ class Speaker:
             paying = [p for p in rule.pay.leaves if p is not None and (p.share > 0 or (p.money is not None and p.money.minor > 0))]
             return min(paying, key=lambda p: (p.share, p.money.minor if p.money else 0)) if paying else None
         if row == -1:
-            if "result" in axes_of(rule.pay) and outcome.verdict not in ("breached", "unknown"):
+            if "result" in axes_of(rule.pay) and not _broken(outcome, value):
                 return None
             shown = show_value(value, outcome.unit) if value is not None else "this"
             return Missing(f"no credit is agreed for {shown}")
@@ -276,7 +300,8 @@ class Speaker:
         if per.kind == "share down":
             if outcome.unit != "share" or exact is None:
                 return Missing("the figure is no share of time")
-            return 1 - exact, f"{show_value(1 - exact, 'share')} down"
+            down_share = 1 - exact
+            return down_share, f"{down_share.numerator}/{down_share.denominator} down"
         down = result.down_us(high=high)
         assert per.step is not None
         if down is None:
@@ -328,12 +353,11 @@ class Speaker:
         part = f" for {outcome.part}" if outcome.part else ""
         if value is None:
             return (outcome.reason,) if outcome.reason else ()
-        shown = show_value(value, outcome.unit, outcome.target)
         if outcome.deemed_by:
-            return (f"{shown}{part}, {outcome.reason}",)
-        row = look(rule.pay, {"result": value, **dict(outcome.group)}) if axes_of(rule.pay) == ("result",) else -1
-        band = f" lies in `{rule.pay.labels[row].removeprefix('result ')}`" if row >= 0 and rule.pay.labels[row] else ""
-        return (f"{shown}{part}{band}",)
+            return (f"{show_value(value, outcome.unit, outcome.target)}{part}, {outcome.reason}",)
+        band = _band(rule, outcome, value)
+        shown = show_value(value, outcome.unit, band or outcome.target)
+        return (f"{shown}{part}" + (f" lies in `{band.text}`" if band is not None else ""),)
 
     # ---- cases ------------------------------------------------------------------------------------------------------
 
