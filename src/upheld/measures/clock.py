@@ -150,6 +150,7 @@ class Worlds:
 
     @property
     def scheduled(self) -> bool:
+        """Whether the calendar starts the clock, not a case."""
         return isinstance(self.clause.starts, Schedule) and self.clause.before is None
 
     def setting(self, group: tuple[str, ...], *, agreed: bool, lenient: bool = False) -> Setting:

@@ -21,6 +21,7 @@ from upheld.facts.spec import Explode, SourceSpec, columns_of
 from upheld.facts.tables import I64, Facts, Refused
 from upheld.sources.lines import read_lines
 from upheld.sources.model import read_source
+from upheld.sources.records import read_records
 from upheld.sources.table import Limits, Unreadable, read_table, suggest
 from upheld.values.finding import Finding, FindingsError, Place
 
@@ -69,6 +70,10 @@ def gather(root: Path, source_names: Sequence[str] | None = None, progress: Prog
             progress(path.relative_to(root).as_posix(), i, len(work))
         found_batches, wrong = read_file(spec, path, path.relative_to(root).as_posix(), limits)
         batches += found_batches
+        refused += wrong
+    if source_names is None:
+        recorded, wrong = read_records(root)
+        batches += recorded
         refused += wrong
     if progress:
         progress("", len(work), len(work))
