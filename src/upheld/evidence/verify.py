@@ -1,0 +1,565 @@
+#!/usr/bin/env python3
+"""Verify a bundle of evidence: ``python3 verify.py [FOLDER or bundle.zip] [--key KEY] [--witness KEY] [--known CHECKPOINT]``.
+
+This one file needs nothing but Python 3.9 or newer and reads nothing but the bundle, so that anyone can read it and run it.
+
+It proves (level 1): the statement is the one signed; its figures are the ones hashed; every record of the log up to the signed
+checkpoint is here, unchanged, in order and complete; the agreement and the calendars are the ones on record; an earlier checkpoint
+you hold is continued and not contradicted. It does not prove that the events happened as recorded, nor that nothing was left
+unrecorded, nor that the figures follow from the records: recomputing them is level 2 (``upheld verify``).
+
+Law: a bundle is refused with a named reason or accepted whole; nothing it holds is run, followed outside of it, or printed raw.
+Sources: RFC 6962 section 2.1 (tree), RFC 8032 section 5.1 (Ed25519), C2SP signed-note, tlog-checkpoint and tlog-cosignature.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+FORMAT = "upheld-bundle-1"
+MAX_SMALL = 64 * 1024 * 1024         # any one file but the leaves
+MAX_LEAF = 1024 * 1024               # one record
+MAX_LEAVES = 20_000_000
+MAX_FILES = 10_000
+MAX_SIGNATURES = 16
+CHECKS = {
+    "format": "the bundle has the form of a bundle",
+    "statement": "the statement is on record in the log, once, as it is here",
+    "figures": "the figures are the ones the statement was signed with",
+    "leaves": "every record up to the checkpoint is here",
+    "root": "the records give the root that was signed",
+    "signature": "the checkpoint is signed by the log's key",
+    "key": "the key is the one agreed, or follows from it by signed rotation",
+    "origin": "the checkpoint is of the log the statement names",
+    "basis": "the statement rests on a part of this log",
+    "agreement": "the agreement is the one on record",
+    "calendars": "the calendars are the ones on record",
+    "revision": "the revision continues the one before",
+    "known": "the checkpoint you hold is continued",
+    "witness": "the other party cosigned the checkpoint",
+}
+
+
+class Failed(Exception):
+    """A check that does not hold: its name and the reason."""
+
+    def __init__(self, check, reason):
+        super().__init__(reason)
+        self.check, self.reason = check, reason
+
+
+# ---- Ed25519, strictly ----------------------------------------------------------------------------------------------
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+
+
+def _decompress(data):
+    """The point of 32 bytes in extended coordinates, or None where they are no canonical encoding."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if (v * x * x - u) % P:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (v * x * x - u) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def _add(a, b):
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    p, q, r, s = f - e, h - g, h + g, f + e
+    return (p * q % P, s * r % P, q * r % P, p * s % P)
+
+
+def _times(n, point):
+    total = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            total = _add(total, point)
+        point = _add(point, point)
+        n >>= 1
+    return total
+
+
+def _same(a, b):
+    return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+
+
+BASE = _decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+NOTHING = (0, 1, 1, 0)
+
+
+def ed25519_verify(key, message, signature):
+    """Whether the 64 bytes sign the message by the 32-byte key: canonical encodings only, s < L, no point of small order."""
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    a, r, s = _decompress(key), _decompress(signature[:32]), int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= L or _same(_times(8, a), NOTHING) or _same(_times(8, r), NOTHING):
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    return _same(_times(s, BASE), _add(r, _times(h, a)))
+
+
+# ---- notes and checkpoints ------------------------------------------------------------------------------------------
+
+
+def strict_base64(text, check="signature"):
+    """The bytes of a base64 text that is written in exactly one way; anything else fails."""
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (ValueError, UnicodeEncodeError):
+        raise Failed(check, "base64: not base64") from None
+    if base64.b64encode(data).decode() != text:
+        raise Failed(check, "base64: not in its one canonical form")
+    return data
+
+
+NAME = re.compile(r"[^\s+]+")
+
+
+def read_key(vkey):
+    """(name, hash, algorithm, public key) of a C2SP verifier key ``name+hash+base64``; fails on any other form."""
+    name, plus, rest = vkey.partition("+")
+    number, second, material = rest.partition("+")
+    if not plus or not second or not NAME.fullmatch(name) or not re.fullmatch("[0-9a-f]{8}", number):
+        raise Failed("key", "not a verifier key: " + plain(vkey))
+    data = strict_base64(material, "key")
+    if len(data) != 33 or data[0] not in (1, 4):
+        raise Failed("key", "not an Ed25519 key: " + plain(vkey))
+    if key_hash(name, data) != bytes.fromhex(number):
+        raise Failed("key", "the key does not have the hash it bears: " + plain(vkey))
+    return name, bytes.fromhex(number), data[0], data[1:]
+
+
+def key_hash(name, data):
+    """The four bytes that name a key (algorithm byte and public key) of a name."""
+    return hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
+
+
+def read_note(data):
+    """(text with its final newline, [(name, key hash, signature)]) of a signed note; strict, at most 16 signatures."""
+    try:
+        note = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Failed("format", "a note is not UTF-8") from None
+    if any(ord(c) < 32 and c != "\n" for c in note):
+        raise Failed("format", "a note holds control characters")
+    split = note.rfind("\n\n")
+    if split < 0 or not note.endswith("\n"):
+        raise Failed("format", "a note has no signatures")
+    text, lines = note[: split + 1], note[split + 2 : -1].split("\n")
+    if not 1 <= len(lines) <= MAX_SIGNATURES:
+        raise Failed("format", "a note has %d signatures" % len(lines))
+    signatures = []
+    for line in lines:
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "\u2014" or not NAME.fullmatch(parts[1]):
+            raise Failed("format", "not a line of a signature: " + plain(line))
+        signed = strict_base64(parts[2])
+        if len(signed) < 5:
+            raise Failed("signature", "a signature is too short")
+        signatures.append((parts[1], signed[:4], signed[4:]))
+    return text, signatures
+
+
+def read_checkpoint(text):
+    """(origin, size, root) of a checkpoint's text; strict: three lines, a size without leading zeros."""
+    lines = text.split("\n")
+    if len(lines) != 4 or lines[3] or not lines[0] or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
+        raise Failed("format", "not a checkpoint: " + plain(text))
+    root = strict_base64(lines[2], "root")
+    if len(root) != 32:
+        raise Failed("root", "a root has 32 bytes, not %d" % len(root))
+    return lines[0], int(lines[1]), root
+
+
+def signed_by(text, signatures, vkey):
+    """When the key cosigned (seconds), 0 for a plain signature, None for no signature of this key; a wrong one fails."""
+    name, number, algorithm, public = read_key(vkey)
+    found = [s for n, h, s in signatures if (n, h) == (name, number)]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise Failed("signature", "two signatures by one key")
+    if algorithm == 1:
+        if not ed25519_verify(public, text.encode(), found[0]):
+            raise Failed("signature", "the signature by %s is wrong" % plain(name))
+        return 0
+    stamp, signature = found[0][:8], found[0][8:]
+    when = int.from_bytes(stamp, "big")
+    if not ed25519_verify(public, b"cosignature/v1\ntime %d\n" % when + text.encode(), signature):
+        raise Failed("signature", "the cosignature by %s is wrong" % plain(name))
+    return when
+
+
+# ---- the tree -------------------------------------------------------------------------------------------------------
+
+
+class Tree:
+    """A Merkle tree that only grows: the roots of its whole parts, largest first."""
+
+    def __init__(self, size=0, parts=()):
+        self.size, self.parts = size, list(parts)
+
+    def add(self, leaf):
+        """One more leaf."""
+        node, n = hashlib.sha256(b"\x00" + leaf).digest(), self.size
+        while n & 1:
+            node = hashlib.sha256(b"\x01" + self.parts.pop() + node).digest()
+            n >>= 1
+        self.parts.append(node)
+        self.size += 1
+
+    def root(self):
+        """The root of all leaves so far."""
+        if not self.parts:
+            return hashlib.sha256(b"").digest()
+        root = self.parts[-1]
+        for part in reversed(self.parts[:-1]):
+            root = hashlib.sha256(b"\x01" + part + root).digest()
+        return root
+
+
+# ---- the bundle -----------------------------------------------------------------------------------------------------
+
+
+class Folder:
+    """A bundle as a folder, a zip, or a mapping of names to bytes. Names never lead out of it."""
+
+    def __init__(self, source):
+        self.files, self.zip, self.root = None, None, None
+        if isinstance(source, dict):
+            self.files, names = source, list(source)
+        elif Path(source).is_dir():
+            self.root = Path(source)
+            found = [p for p in self.root.rglob("*") if not p.is_dir()]
+            if any(p.is_symlink() for p in self.root.rglob("*")):
+                raise Failed("format", "the bundle holds a symbolic link")
+            names = [p.relative_to(self.root).as_posix() for p in found]
+        else:
+            try:
+                self.zip = zipfile.ZipFile(source)
+            except (OSError, zipfile.BadZipFile) as problem:
+                raise Failed("format", "not a bundle: " + plain(problem)) from None
+            names = self.zip.namelist()
+        if len(names) > MAX_FILES or len(set(names)) != len(names):
+            raise Failed("format", "too many files, or a name twice")
+        for name in names:
+            if name.startswith("/") or "\\" in name or ".." in name.split("/"):
+                raise Failed("format", "a name leads out of the bundle: " + plain(name))
+        self.names = sorted(names)
+
+    def open(self, name):
+        """A file as a stream of bytes; a file that is not there fails."""
+        if name not in self.names:
+            raise Failed("format", "%s is missing" % plain(name))
+        if self.files is not None:
+            return io.BytesIO(self.files[name])
+        return self.zip.open(name) if self.zip else (self.root / name).open("rb")
+
+    def read(self, name, limit=MAX_SMALL):
+        """A file whole, up to the limit."""
+        with self.open(name) as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise Failed("format", "%s is larger than %d bytes" % (plain(name), limit))
+        return data
+
+
+def canonical(value):
+    """The one way a value is written: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _no_float(text):
+    raise ValueError("a number with a point: " + text)
+
+
+def _once(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def read_json(data, name, check="format"):
+    """A value that is written in its one canonical way; anything else fails."""
+    try:
+        value = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_once)
+        same = canonical(value) == data
+    except (ValueError, RecursionError) as problem:
+        raise Failed(check, "%s is not JSON as it should be: %s" % (plain(name), plain(problem))) from None
+    if not same:
+        raise Failed(check, "%s is not in canonical form" % plain(name))
+    return value
+
+
+def plain(text):
+    """Text that is safe to print: no control characters, not endless."""
+    shown = "".join(c if c.isprintable() else "\\x%02x" % ord(c) for c in str(text))
+    return shown if len(shown) <= 200 else shown[:200] + "..."
+
+
+def text_at(value, *path):
+    """A text at a path of keys; fails where there is none."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str):
+        raise Failed("format", "%s is missing" % ".".join(path))
+    return value
+
+
+SPECIAL = (b'"kind":"log"', b'"kind":"key"', b'"kind":"statement"', b'"kind":"agreement"', b'"kind":"calendar"')
+
+
+def read_log(folder, number, marks):
+    """Walk all leaves of a log once: (head, size, root, roots at ``marks``, [(index, special leaf)])."""
+    head = read_json(folder.read("logs/%d/log.json" % number), "log.json")
+    first, frontier = head.get("first", 0), head.get("frontier", [])
+    if not isinstance(first, int) or isinstance(first, bool) or first < 0 or not isinstance(frontier, list):
+        raise Failed("format", "log.json does not say where the leaves begin")
+    parts = []
+    for part in frontier:
+        if not isinstance(part, str) or not re.fullmatch("[0-9a-f]{64}", part):
+            raise Failed("leaves", "the frontier is no list of hashes")
+        parts.append(bytes.fromhex(part))
+    if len(parts) != bin(first).count("1"):
+        raise Failed("leaves", "the frontier does not fit the first record")
+    tree, special, roots = Tree(first, parts), [], {}
+    if tree.size in marks:
+        roots[tree.size] = tree.root()
+    with folder.open("logs/%d/leaves" % number) as file:
+        while True:
+            line = file.readline(MAX_LEAF + 2)
+            if not line:
+                break
+            if not line.endswith(b"\n") or len(line) > MAX_LEAF + 1:
+                raise Failed("leaves", "record %d is cut off or too long" % tree.size)
+            leaf = line[:-1]
+            if any(mark in leaf for mark in SPECIAL):
+                special.append((tree.size, read_json(leaf, "record %d" % tree.size, "leaves")))
+            tree.add(leaf)
+            if tree.size in marks:
+                roots[tree.size] = tree.root()
+            if tree.size - first > MAX_LEAVES:
+                raise Failed("leaves", "more than %d records" % MAX_LEAVES)
+    return head, tree.size, tree.root(), roots, special
+
+
+def key_in_force(special, size, trusted, origin):
+    """The log's key at a size: the one it began with, followed through every signed rotation before that size."""
+    current, began = trusted, None
+    for index, leaf in special:
+        if leaf.get("kind") == "log" and index == 0:
+            if text_at(leaf, "origin") != origin:
+                raise Failed("origin", "the log calls itself %s" % plain(leaf["origin"]))
+            began = text_at(leaf, "key")
+            if current is None:
+                current = began
+            elif began != current:
+                raise Failed("key", "the log began with another key: %s" % plain(began))
+        if leaf.get("kind") == "key" and index < size:
+            old, new = text_at(leaf, "old"), text_at(leaf, "new")
+            if old != current:
+                raise Failed("key", "record %d replaces a key that was not in force" % index)
+            read_key(new)
+            message = ("upheld key rotation\n%s\n%s\n%s\n" % (origin, old, new)).encode()
+            signature = strict_base64(text_at(leaf, "signature"), "key")
+            if not ed25519_verify(read_key(old)[3], message, signature):
+                raise Failed("key", "record %d: the old key did not sign the new one" % index)
+            current = new
+    if current is None:
+        raise Failed("key", "no key is known for this log: give it with --key")
+    return current
+
+
+def verify(source, key=None, witnesses=(), known=()):
+    """Check a bundle (folder, zip, or mapping of names to bytes): the list of (check, holds, words). Never raises for what it holds.
+
+    ``key``: the verifier key agreed (None: the one the log began with is taken, and said). ``witnesses``: keys that must have
+    cosigned. ``known``: checkpoints (bytes of notes) seen before.
+    """
+    done = []
+    try:
+        _verify(Folder(source), key, witnesses, known, done)
+    except Failed as failure:
+        done.append((failure.check, False, failure.reason))
+    except (OSError, zipfile.BadZipFile, RecursionError, MemoryError, EOFError, RuntimeError, NotImplementedError, KeyError) as problem:
+        done.append(("format", False, "cannot be read: %s" % plain(problem)))
+    except Exception as problem:  # a compressed stream can break in ways of its own
+        done.append(("format", False, "cannot be read: %s: %s" % (type(problem).__name__, plain(problem))))
+    return done
+
+
+def _verify(folder, key, witnesses, known, done):
+    def holds(check, words=""):
+        done.append((check, True, words or CHECKS[check]))
+
+    statement_bytes = folder.read("statement.json")
+    statement = read_json(statement_bytes, "statement.json")
+    if not isinstance(statement, dict) or set(statement) != {"envelope", "figures"} or not isinstance(statement["envelope"], dict):
+        raise Failed("format", "statement.json is no statement")
+    envelope = statement["envelope"]
+    if text_at(envelope, "format") != FORMAT:
+        raise Failed("format", "a format this verifier does not know: " + plain(envelope["format"]))
+    basis = envelope.get("basis")
+    if not isinstance(basis, list) or not basis or not all(isinstance(b, dict) for b in basis):
+        raise Failed("format", "the statement names no log")
+    allowed = {"statement.json", "verify.py", "README.txt"}
+    prefixes = ("logs/", "agreement/", "calendars/", "renderings/")
+    foreign = [n for n in folder.names if n not in allowed and not n.startswith(prefixes)]
+    if foreign:
+        raise Failed("format", "a file that does not belong here: " + plain(foreign[0]))
+    holds("format")
+    if hashlib.sha256(canonical(statement["figures"])).hexdigest() != text_at(envelope, "figures_sha256"):
+        raise Failed("figures", "the figures are not the ones that were signed")
+    holds("figures")
+    digest = hashlib.sha256(statement_bytes).hexdigest()
+    own, special = text_at(envelope, "log"), []
+    for number, part in enumerate(basis):
+        origin, size = text_at(part, "origin"), part.get("size")
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise Failed("basis", "the basis has no size")
+        found = _check_log(folder, number, origin, size, key if number == 0 else None, witnesses, known, holds)
+        if origin == own:
+            special = [(index, leaf) for index, leaf in found]
+            mine = [index for index, leaf in found if leaf.get("kind") == "statement" and leaf.get("statement_sha256") == digest]
+            if len(mine) != 1:
+                raise Failed("statement", "the statement is on record %d times" % len(mine))
+            if mine[0] < size:
+                raise Failed("basis", "the statement stands on itself")
+    if not special:
+        raise Failed("statement", "the statement's own log is not in the bundle")
+    holds("statement", "the statement is record %d of %s" % (mine[0], plain(own)))
+    _check_texts(folder, envelope, special, holds)
+    _check_revision(envelope, special, digest, holds)
+
+
+def _check_log(folder, number, origin, size, key, witnesses, known, holds):
+    text, signatures = read_note(folder.read("logs/%d/checkpoint" % number))
+    named, total, root = read_checkpoint(text)
+    if named != origin:
+        raise Failed("origin", "the checkpoint is of %s, the statement of %s" % (plain(named), plain(origin)))
+    held = []
+    for note in known:
+        old_text, old_signatures = read_note(note)
+        old_origin, old_size, old_root = read_checkpoint(old_text)
+        if old_origin == origin:
+            held.append((old_text, old_signatures, old_size, old_root))
+    marks = {h[2] for h in held} | {size}
+    head, there, computed, roots, special = read_log(folder, number, marks)
+    if text_at(head, "origin") != origin:
+        raise Failed("origin", "the records are of %s" % plain(head["origin"]))
+    in_force = key_in_force(special, total, key, origin)
+    if signed_by(text, signatures, in_force) is None:
+        raise Failed("signature", "no signature by the key in force, %s" % plain(in_force))
+    holds("signature")
+    holds("key", "key %s%s" % (plain(in_force), "" if key else " (the log began with it: compare it with your contract's)"))
+    holds("origin", plain(origin))
+    if there != total:
+        raise Failed("leaves", "%d records are here, the checkpoint is of %d" % (there, total))
+    holds("leaves", "%d records" % total)
+    if computed != root:
+        raise Failed("root", "the records give another root than was signed")
+    holds("root")
+    if size > total:
+        raise Failed("basis", "the statement rests on %d records, the checkpoint is of %d" % (size, total))
+    holds("basis", "the figures rest on the first %d records" % size)
+    for old_text, old_signatures, old_size, old_root in held:
+        old_key = key_in_force(special, old_size, key, origin)
+        if signed_by(old_text, old_signatures, old_key) is None:
+            raise Failed("known", "the checkpoint you hold is not signed by this log's key")
+        if old_size > total:
+            raise Failed("known", "rollback: you hold a checkpoint of %d records, this one is of %d" % (old_size, total))
+        if old_size not in roots:
+            raise Failed("known", "the checkpoint you hold lies before the records in this bundle")
+        if roots[old_size] != old_root:
+            raise Failed("known", "equivocation: two histories were signed for the first %d records" % old_size)
+        holds("known", "the checkpoint of %d records that you hold is continued" % old_size)
+    for witness in witnesses if number == 0 else ():
+        when = signed_by(text, signatures, witness)
+        if when is None:
+            raise Failed("witness", "no cosignature by %s" % plain(witness))
+        holds("witness", "cosigned by %s" % plain(read_key(witness)[0]))
+    return special
+
+
+def _check_texts(folder, envelope, special, holds):
+    for kind, prefix, check in (("agreement", "agreement/", "agreement"), ("calendar", "calendars/", "calendars")):
+        on_record = {(leaf.get("name"), leaf.get("sha256")) for _, leaf in special if leaf.get("kind") == kind}
+        listed = envelope.get("texts")
+        wanted = {n: h for n, h in listed.items() if n.startswith(prefix)} if isinstance(listed, dict) else {}
+        there = [n for n in folder.names if n.startswith(prefix)]
+        if sorted(wanted) != there:
+            raise Failed(check, "the files of %s are not the ones the statement names" % prefix)
+        for name in there:
+            digest = hashlib.sha256(folder.read(name)).hexdigest()
+            if digest != wanted[name] or (name, digest) not in on_record:
+                raise Failed(check, "%s is not the text on record" % plain(name))
+        holds(check, "%d texts" % len(there) if there else "none")
+
+
+def _check_revision(envelope, special, digest, holds):
+    agreement, period, revision = text_at(envelope, "agreement"), text_at(envelope, "period"), envelope.get("revision")
+    same = [(index, leaf) for index, leaf in special
+            if leaf.get("kind") == "statement" and (leaf.get("agreement"), leaf.get("period")) == (agreement, period)]
+    numbers = [leaf.get("revision") for _, leaf in same]
+    if not isinstance(revision, int) or isinstance(revision, bool) or numbers != list(range(1, len(numbers) + 1)) or revision not in numbers:
+        raise Failed("revision", "the revisions on record are not 1, 2, 3 ...")
+    before = same[revision - 2][1].get("statement_sha256") if revision > 1 else None
+    if envelope.get("previous") != before or same[revision - 1][1].get("statement_sha256") != digest:
+        raise Failed("revision", "the revision before is not the one on record")
+    newer = len(numbers) - revision
+    holds("revision", "revision %d%s" % (revision, "; A NEWER ONE, %d, IS ON RECORD" % len(numbers) if newer else ", the newest on record"))
+
+
+PROVES = """This proves that the statement was issued as it is, and that it rests on exactly these records, complete and unchanged.
+It does not prove that the records are true, that nothing happened unrecorded, or that the figures follow from the records
+(recompute them with: upheld verify). The PDF and other renderings only quote the figures; they are not proof."""
+
+
+def main(arguments=None):
+    """The command."""
+    parser = argparse.ArgumentParser(description="Verify a bundle of evidence (integrity and completeness).")
+    parser.add_argument("bundle", nargs="?", default=str(Path(__file__).resolve().parent))
+    parser.add_argument("--key", help="the log's verifier key, as in your contract")
+    parser.add_argument("--witness", action="append", default=[], help="a key that must have cosigned")
+    parser.add_argument("--known", action="append", default=[], help="a checkpoint file you hold from before")
+    parser.add_argument("--report", help="write both checkpoints here where they contradict each other")
+    given = parser.parse_args(arguments)
+    try:
+        known = [Path(name).read_bytes() for name in given.known]
+    except OSError as problem:
+        print("cannot read the checkpoint: %s" % plain(problem), file=sys.stderr)
+        return 2
+    done = verify(given.bundle, given.key, given.witness, known)
+    for check, good, words in done:
+        print("%-4s  %-10s  %s" % ("ok" if good else "FAIL", check, words))
+    good = all(g for _, g, _ in done)
+    if not good and given.report and any("equivocation" in words or "rollback" in words for _, g, words in done if not g):
+        parts = [Folder(given.bundle).read("logs/0/checkpoint"), *known]
+        Path(given.report).write_bytes(b"\n---- the other ----\n".join(parts))
+        print("both checkpoints are in %s" % plain(given.report))
+    print("\n" + (PROVES if good else "REFUSED: do not rely on this bundle."))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
