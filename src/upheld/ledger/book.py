@@ -1,0 +1,181 @@
+"""The book: balances as a fold over transfers, and nothing else.
+
+Law: a balance is a view; folding the same transfers gives the same book. The fold refuses a history that cannot be: an amount that was not
+there, a line in two currencies, a reversal of more than remains.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from upheld.ledger.answer import Answer, Posted
+from upheld.ledger.transfer import GREATEST, SIDES, STATES, Side, State, Transfer, account, counter
+
+__all__ = ["Book", "HistoryError", "Sheet", "person", "request_of"]
+
+
+class HistoryError(ValueError):
+    """Raised by the fold for transfers that no ledger can have made: names the transfer and what is wrong."""
+
+
+def person(actor: str) -> str:
+    """The form in which two spellings of one actor are the same: ``Anna`` and ``anna `` are one person."""
+    return unicodedata.normalize("NFKC", actor).strip().casefold()
+
+
+def request_of(transfer: str) -> str:
+    """The key of the request that made the transfer of this key."""
+    return transfer.rpartition("#")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One line: what stands in each state of each side (minor units, never below 0), and its transfers with what is not reversed of them.
+
+    ``reviewed_by``: net amount reviewed, by person.
+    """
+
+    agreement: str
+    line: str
+    period: str
+    currency: str
+    held: Mapping[tuple[Side, State], int]
+    places: Mapping[str, tuple[Side, State]]
+    transfers: Mapping[str, Transfer] = field(default_factory=dict)
+    remains: Mapping[str, int] = field(default_factory=dict)
+    reviewed_by: Mapping[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def new(agreement: str, line: str, period: str, currency: str) -> Sheet:
+        """A line without transfers."""
+        places = {account(side, agreement, line, state): (side, state) for side in SIDES for state in STATES}
+        return Sheet(agreement, line, period, currency, dict.fromkeys(places.values(), 0), places)
+
+    def entered(self, side: Side) -> int:
+        """All that was booked on a side, whatever became of it, minor units."""
+        return sum(self.held[side, state] for state in STATES)
+
+    @property
+    def comes_to(self) -> int:
+        """What the line comes to by its last restatement, minor units: credits less rewards and claw-backs."""
+        return self.entered("credit") - self.entered("reward")
+
+    def posted(self, transfer: Transfer) -> Sheet:
+        """The line after one more transfer. Raises ``HistoryError``."""
+        if transfer.key in self.transfers:
+            raise HistoryError(f"transfer {transfer.key} is there twice")
+        if (transfer.currency, transfer.period) != (self.currency, self.period):
+            raise HistoryError(f"transfer {transfer.key} is of {transfer.period} in {transfer.currency}, its line of {self.period} in "
+                               f"{self.currency}")
+        held = dict(self.held)
+        for name, sign in ((transfer.debit, -1), (transfer.credit, 1)):
+            if name == counter(self.agreement):
+                continue
+            place = self.places.get(name)
+            if place is None:
+                raise HistoryError(f"transfer {transfer.key} moves money of {name}, which is no account of line {self.line}")
+            held[place] += sign * transfer.minor * (1 if place[0] == "credit" else -1)
+            if not 0 <= held[place] <= GREATEST:
+                raise HistoryError(f"transfer {transfer.key} leaves {held[place]} minor units in {name}")
+        remains = {**self.remains, transfer.key: transfer.minor}
+        reviewed_by = self.reviewed_by
+        if transfer.reverses:
+            reviewed_by = self._reversed(transfer, remains)
+        elif transfer.kind == "reviewed":
+            reviewed_by = {**reviewed_by, person(transfer.actor): reviewed_by.get(person(transfer.actor), 0) + transfer.minor}
+        return replace(self, held=held, remains=remains, reviewed_by=reviewed_by, transfers={**self.transfers, transfer.key: transfer})
+
+    def _reversed(self, transfer: Transfer, remains: dict[str, int]) -> Mapping[str, int]:
+        first = self.transfers.get(transfer.reverses)
+        if first is None or first.reverses:
+            raise HistoryError(f"transfer {transfer.key} reverses {transfer.reverses}, which is no transfer that can be reversed")
+        remains[first.key] -= transfer.minor
+        if remains[first.key] < 0 or (transfer.debit, transfer.credit) != (first.credit, first.debit):
+            raise HistoryError(f"transfer {transfer.key} takes back from {first.key} what does not remain of it")
+        remains[transfer.key] = 0
+        if first.kind != "reviewed":
+            return self.reviewed_by
+        return {**self.reviewed_by, person(first.actor): self.reviewed_by[person(first.actor)] - transfer.minor}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Lines by (agreement, line); the counter accounts by (agreement, currency), credits less debits; the currency of each (agreement,
+    period); the answers given, by request key with the request's hash.
+    """
+
+    sheets: Mapping[tuple[str, str], Sheet] = field(default_factory=dict)
+    given: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    currencies: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    answers: Mapping[str, tuple[str, Answer]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(transfers: Iterable[Transfer]) -> Book:
+        """The book these transfers make, in their order, with the answers of the requests that made them. Raises ``HistoryError``."""
+        by_request: dict[str, list[Transfer]] = {}
+        sheets: dict[tuple[str, str], Sheet] = {}
+        given: dict[tuple[str, str], int] = {}
+        currencies: dict[tuple[str, str], str] = {}
+        for transfer in transfers:
+            by_request.setdefault(request_of(transfer.key), []).append(transfer)
+            _post(transfer, sheets, given, currencies)
+        answers: dict[str, tuple[str, Answer]] = {key: (made[0].request_hash, Posted(tuple(made))) for key, made in by_request.items()}
+        return Book(sheets, given, currencies, answers)
+
+    def sheet(self, agreement: str, line: str) -> Sheet | None:
+        """The line, or None where nothing was booked on it."""
+        return self.sheets.get((agreement, line))
+
+    def after(self, key: str, request_hash: str, answer: Answer) -> Book:
+        """The book after a request was answered: its transfers posted, its answer remembered. Raises ``HistoryError``."""
+        answers = {**self.answers, key: (request_hash, answer)}
+        if not isinstance(answer, Posted) or not answer.transfers:
+            return replace(self, answers=answers)
+        sheets, given, currencies = dict(self.sheets), dict(self.given), dict(self.currencies)
+        for transfer in answer.transfers:
+            _post(transfer, sheets, given, currencies)
+        return Book(sheets, given, currencies, answers)
+
+    def trial(self) -> dict[str, int]:
+        """Credits less debits over all accounts, by currency: 0 in each, or the book is broken."""
+        found: dict[str, int] = {}
+        for (_, currency), minor in self.given.items():
+            found[currency] = found.get(currency, 0) + minor
+        for sheet in self.sheets.values():
+            found[sheet.currency] = found.get(sheet.currency, 0) + sheet.comes_to
+        return found
+
+    def totals(self, agreement: str, period: str | None = None) -> dict[str, dict[State, int]]:
+        """By currency and state: what stands there for the customer less what stands there against it, minor units; states with money only."""
+        found: dict[str, dict[State, int]] = {}
+        for sheet in self.sheets.values():
+            if sheet.agreement == agreement and period in (None, sheet.period):
+                states = found.setdefault(sheet.currency, {})
+                for (side, state), minor in sheet.held.items():
+                    if minor:
+                        states[state] = states.get(state, 0) + (minor if side == "credit" else -minor)
+        return found
+
+    def due(self, agreement: str) -> dict[str, int]:
+        """What is issued and not yet applied, by currency: above 0 for the customer; claw-backs and rewards are netted."""
+        return {currency: states["issued"] for currency, states in self.totals(agreement).items() if "issued" in states}
+
+
+def _post(
+    transfer: Transfer, sheets: dict[tuple[str, str], Sheet], given: dict[tuple[str, str], int], currencies: dict[tuple[str, str], str],
+) -> None:
+    """One transfer onto the maps of a book being made."""
+    place = (transfer.agreement, transfer.line)
+    sheet = sheets.get(place) or Sheet.new(*place, transfer.period, transfer.currency)
+    sheets[place] = sheet.posted(transfer)
+    known = currencies.setdefault((transfer.agreement, transfer.period), transfer.currency)
+    if known != transfer.currency:
+        raise HistoryError(f"transfer {transfer.key} is in {transfer.currency}, its period {transfer.period} in {known}")
+    pot = (transfer.agreement, transfer.currency)
+    # credits less debits of the counter account, whichever side it stood on
+    moved = (transfer.credit == counter(transfer.agreement)) - (transfer.debit == counter(transfer.agreement))
+    given[pot] = given.get(pot, 0) + moved * transfer.minor
+    if abs(given[pot]) > GREATEST:
+        raise HistoryError(f"transfer {transfer.key} leaves {given[pot]} minor units in {counter(transfer.agreement)}")
