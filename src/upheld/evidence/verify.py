@@ -24,6 +24,17 @@ import sys
 import zipfile
 from pathlib import Path
 
+if False:  # for readers and type checkers only: the verifier needs nothing of typing to run
+    from collections.abc import Callable, Iterable
+    from typing import IO, Any, Union
+
+    Point = tuple[int, int, int, int]
+    Signature = tuple[str, bytes, bytes]
+    Special = tuple[int, dict[str, Any]]
+    Check = tuple[str, bool, str]
+    Holds = Callable[..., None]
+    Source = Union[str, Path, dict[str, bytes]]
+
 FORMAT = "upheld-bundle-1"
 MAX_SMALL = 64 * 1024 * 1024         # any one file but the leaves
 MAX_LEAF = 1024 * 1024               # one record
@@ -51,7 +62,7 @@ CHECKS = {
 class Failed(Exception):
     """A check that does not hold: its name and the reason."""
 
-    def __init__(self, check, reason):
+    def __init__(self, check: str, reason: str) -> None:
         super().__init__(reason)
         self.check, self.reason = check, reason
 
@@ -64,7 +75,7 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
 
 
-def _decompress(data):
+def _decompress(data: bytes) -> Point | None:
     """The point of 32 bytes in extended coordinates, or None where they are no canonical encoding."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (2**255 - 1)
@@ -81,14 +92,14 @@ def _decompress(data):
     return (x, y, 1, x * y % P)
 
 
-def _add(a, b):
+def _add(a: Point, b: Point) -> Point:
     e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
     p, q, r, s = f - e, h - g, h + g, f + e
     return (p * q % P, s * r % P, q * r % P, p * s % P)
 
 
-def _times(n, point):
+def _times(n: int, point: Point) -> Point:
     total = (0, 1, 1, 0)
     while n:
         if n & 1:
@@ -98,15 +109,15 @@ def _times(n, point):
     return total
 
 
-def _same(a, b):
+def _same(a: Point, b: Point) -> bool:
     return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
 
 
-BASE = _decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+BASE: Point = _decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")) or (0, 1, 1, 0)
 NOTHING = (0, 1, 1, 0)
 
 
-def ed25519_verify(key, message, signature):
+def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the 64 bytes sign the message by the 32-byte key: canonical encodings only, s < L, no point of small order."""
     if len(key) != 32 or len(signature) != 64:
         return False
@@ -120,7 +131,7 @@ def ed25519_verify(key, message, signature):
 # ---- notes and checkpoints ------------------------------------------------------------------------------------------
 
 
-def strict_base64(text, check="signature"):
+def strict_base64(text: str, check: str = "signature") -> bytes:
     """The bytes of a base64 text that is written in exactly one way; anything else fails."""
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
@@ -134,7 +145,7 @@ def strict_base64(text, check="signature"):
 NAME = re.compile(r"[^\s+]+")
 
 
-def read_key(vkey):
+def read_key(vkey: str) -> tuple[str, bytes, int, bytes]:
     """(name, hash, algorithm, public key) of a C2SP verifier key ``name+hash+base64``; fails on any other form."""
     name, plus, rest = vkey.partition("+")
     number, second, material = rest.partition("+")
@@ -148,12 +159,12 @@ def read_key(vkey):
     return name, bytes.fromhex(number), data[0], data[1:]
 
 
-def key_hash(name, data):
+def key_hash(name: str, data: bytes) -> bytes:
     """The four bytes that name a key (algorithm byte and public key) of a name."""
     return hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
 
 
-def read_note(data):
+def read_note(data: bytes) -> tuple[str, list[Signature]]:
     """(text with its final newline, [(name, key hash, signature)]) of a signed note; strict, at most 16 signatures."""
     try:
         note = data.decode("utf-8")
@@ -179,7 +190,7 @@ def read_note(data):
     return text, signatures
 
 
-def read_checkpoint(text):
+def read_checkpoint(text: str) -> tuple[str, int, bytes]:
     """(origin, size, root) of a checkpoint's text; strict: three lines, a size without leading zeros."""
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0] or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
@@ -190,7 +201,7 @@ def read_checkpoint(text):
     return lines[0], int(lines[1]), root
 
 
-def signed_by(text, signatures, vkey):
+def signed_by(text: str, signatures: list[Signature], vkey: str) -> int | None:
     """When the key cosigned (seconds), 0 for a plain signature, None for no signature of this key; a wrong one fails."""
     name, number, algorithm, public = read_key(vkey)
     found = [s for n, h, s in signatures if (n, h) == (name, number)]
@@ -200,12 +211,12 @@ def signed_by(text, signatures, vkey):
         raise Failed("signature", "two signatures by one key")
     if algorithm == 1:
         if not ed25519_verify(public, text.encode(), found[0]):
-            raise Failed("signature", "the signature by %s is wrong" % plain(name))
+            raise Failed("signature", f"the signature by {plain(name)} is wrong")
         return 0
     stamp, signature = found[0][:8], found[0][8:]
     when = int.from_bytes(stamp, "big")
     if not ed25519_verify(public, b"cosignature/v1\ntime %d\n" % when + text.encode(), signature):
-        raise Failed("signature", "the cosignature by %s is wrong" % plain(name))
+        raise Failed("signature", f"the cosignature by {plain(name)} is wrong")
     return when
 
 
@@ -215,10 +226,10 @@ def signed_by(text, signatures, vkey):
 class Tree:
     """A Merkle tree that only grows: the roots of its whole parts, largest first."""
 
-    def __init__(self, size=0, parts=()):
+    def __init__(self, size: int = 0, parts: Iterable[bytes] = ()) -> None:
         self.size, self.parts = size, list(parts)
 
-    def add(self, leaf):
+    def add(self, leaf: bytes) -> None:
         """One more leaf."""
         node, n = hashlib.sha256(b"\x00" + leaf).digest(), self.size
         while n & 1:
@@ -227,7 +238,7 @@ class Tree:
         self.parts.append(node)
         self.size += 1
 
-    def root(self):
+    def root(self) -> bytes:
         """The root of all leaves so far."""
         if not self.parts:
             return hashlib.sha256(b"").digest()
@@ -243,8 +254,10 @@ class Tree:
 class Folder:
     """A bundle as a folder, a zip, or a mapping of names to bytes. Names never lead out of it."""
 
-    def __init__(self, source):
-        self.files, self.zip, self.root = None, None, None
+    def __init__(self, source: Source) -> None:
+        self.files: dict[str, bytes] | None = None
+        self.zip: zipfile.ZipFile | None = None
+        self.root: Path | None = None
         if isinstance(source, dict):
             self.files, names = source, list(source)
         elif Path(source).is_dir():
@@ -266,15 +279,15 @@ class Folder:
                 raise Failed("format", "a name leads out of the bundle: " + plain(name))
         self.names = sorted(names)
 
-    def open(self, name):
+    def open(self, name: str) -> IO[bytes]:
         """A file as a stream of bytes; a file that is not there fails."""
         if name not in self.names:
-            raise Failed("format", "%s is missing" % plain(name))
+            raise Failed("format", f"{plain(name)} is missing")
         if self.files is not None:
             return io.BytesIO(self.files[name])
-        return self.zip.open(name) if self.zip else (self.root / name).open("rb")
+        return self.zip.open(name) if self.zip else (self.root or Path()).joinpath(name).open("rb")
 
-    def read(self, name, limit=MAX_SMALL):
+    def read(self, name: str, limit: int = MAX_SMALL) -> bytes:
         """A file whole, up to the limit."""
         with self.open(name) as file:
             data = file.read(limit + 1)
@@ -283,53 +296,53 @@ class Folder:
         return data
 
 
-def canonical(value):
+def canonical(value: Any) -> bytes:
     """The one way a value is written: sorted keys, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def _no_float(text):
+def _no_float(text: str) -> Any:
     raise ValueError("a number with a point: " + text)
 
 
-def _once(pairs):
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key twice")
     return found
 
 
-def read_json(data, name, check="format"):
+def read_json(data: bytes, name: str, check: str = "format") -> Any:
     """A value that is written in its one canonical way; anything else fails."""
     try:
         value = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_once)
         same = canonical(value) == data
     except (ValueError, RecursionError) as problem:
-        raise Failed(check, "%s is not JSON as it should be: %s" % (plain(name), plain(problem))) from None
+        raise Failed(check, f"{plain(name)} is not JSON as it should be: {plain(problem)}") from None
     if not same:
-        raise Failed(check, "%s is not in canonical form" % plain(name))
+        raise Failed(check, f"{plain(name)} is not in canonical form")
     return value
 
 
-def plain(text):
+def plain(text: object) -> str:
     """Text that is safe to print: no control characters, not endless."""
-    shown = "".join(c if c.isprintable() else "\\x%02x" % ord(c) for c in str(text))
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
     return shown if len(shown) <= 200 else shown[:200] + "..."
 
 
-def text_at(value, *path):
+def text_at(value: Any, *path: str) -> str:
     """A text at a path of keys; fails where there is none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     if not isinstance(value, str):
-        raise Failed("format", "%s is missing" % ".".join(path))
+        raise Failed("format", "{} is missing".format(".".join(path)))
     return value
 
 
 SPECIAL = (b'"kind":"log"', b'"kind":"key"', b'"kind":"statement"', b'"kind":"agreement"', b'"kind":"calendar"')
 
 
-def read_log(folder, number, marks):
+def read_log(folder: Folder, number: int, marks: set[int]) -> tuple[Any, int, bytes, dict[int, bytes], list[Special]]:
     """Walk all leaves of a log once: (head, size, root, roots at ``marks``, [(index, special leaf)])."""
     head = read_json(folder.read("logs/%d/log.json" % number), "log.json")
     first, frontier = head.get("first", 0), head.get("frontier", [])
@@ -342,7 +355,9 @@ def read_log(folder, number, marks):
         parts.append(bytes.fromhex(part))
     if len(parts) != bin(first).count("1"):
         raise Failed("leaves", "the frontier does not fit the first record")
-    tree, special, roots = Tree(first, parts), [], {}
+    tree = Tree(first, parts)
+    special: list[Special] = []
+    roots: dict[int, bytes] = {}
     if tree.size in marks:
         roots[tree.size] = tree.root()
     with folder.open("logs/%d/leaves" % number) as file:
@@ -363,24 +378,24 @@ def read_log(folder, number, marks):
     return head, tree.size, tree.root(), roots, special
 
 
-def key_in_force(special, size, trusted, origin):
+def key_in_force(special: list[Special], size: int, trusted: str | None, origin: str) -> str:
     """The log's key at a size: the one it began with, followed through every signed rotation before that size."""
     current, began = trusted, None
     for index, leaf in special:
         if leaf.get("kind") == "log" and index == 0:
             if text_at(leaf, "origin") != origin:
-                raise Failed("origin", "the log calls itself %s" % plain(leaf["origin"]))
+                raise Failed("origin", "the log calls itself {}".format(plain(leaf["origin"])))
             began = text_at(leaf, "key")
             if current is None:
                 current = began
             elif began != current:
-                raise Failed("key", "the log began with another key: %s" % plain(began))
+                raise Failed("key", f"the log began with another key: {plain(began)}")
         if leaf.get("kind") == "key" and index < size:
             old, new = text_at(leaf, "old"), text_at(leaf, "new")
             if old != current:
                 raise Failed("key", "record %d replaces a key that was not in force" % index)
             read_key(new)
-            message = ("upheld key rotation\n%s\n%s\n%s\n" % (origin, old, new)).encode()
+            message = (f"upheld key rotation\n{origin}\n{old}\n{new}\n").encode()
             signature = strict_base64(text_at(leaf, "signature"), "key")
             if not ed25519_verify(read_key(old)[3], message, signature):
                 raise Failed("key", "record %d: the old key did not sign the new one" % index)
@@ -390,26 +405,26 @@ def key_in_force(special, size, trusted, origin):
     return current
 
 
-def verify(source, key=None, witnesses=(), known=()):
+def verify(source: Source, key: str | None = None, witnesses: Iterable[str] = (), known: Iterable[bytes] = ()) -> list[Check]:
     """Check a bundle (folder, zip, or mapping of names to bytes): the list of (check, holds, words). Never raises for what it holds.
 
     ``key``: the verifier key agreed (None: the one the log began with is taken, and said). ``witnesses``: keys that must have
     cosigned. ``known``: checkpoints (bytes of notes) seen before.
     """
-    done = []
+    done: list[Check] = []
     try:
         _verify(Folder(source), key, witnesses, known, done)
     except Failed as failure:
         done.append((failure.check, False, failure.reason))
     except (OSError, zipfile.BadZipFile, RecursionError, MemoryError, EOFError, RuntimeError, NotImplementedError, KeyError) as problem:
-        done.append(("format", False, "cannot be read: %s" % plain(problem)))
+        done.append(("format", False, f"cannot be read: {plain(problem)}"))
     except Exception as problem:  # a compressed stream can break in ways of its own
-        done.append(("format", False, "cannot be read: %s: %s" % (type(problem).__name__, plain(problem))))
+        done.append(("format", False, f"cannot be read: {type(problem).__name__}: {plain(problem)}"))
     return done
 
 
-def _verify(folder, key, witnesses, known, done):
-    def holds(check, words=""):
+def _verify(folder: Folder, key: str | None, witnesses: Iterable[str], known: Iterable[bytes], done: list[Check]) -> None:
+    def holds(check: str, words: str = "") -> None:
         done.append((check, True, words or CHECKS[check]))
 
     statement_bytes = folder.read("statement.json")
@@ -432,7 +447,9 @@ def _verify(folder, key, witnesses, known, done):
         raise Failed("figures", "the figures are not the ones that were signed")
     holds("figures")
     digest = hashlib.sha256(statement_bytes).hexdigest()
-    own, special = text_at(envelope, "log"), []
+    own = text_at(envelope, "log")
+    special: list[Special] = []
+    mine: list[int] = []
     for number, part in enumerate(basis):
         origin, size = text_at(part, "origin"), part.get("size")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
@@ -452,11 +469,12 @@ def _verify(folder, key, witnesses, known, done):
     _check_revision(envelope, special, digest, holds)
 
 
-def _check_log(folder, number, origin, size, key, witnesses, known, holds):
+def _check_log(folder: Folder, number: int, origin: str, size: int, key: str | None, witnesses: Iterable[str], known: Iterable[bytes],
+               holds: Holds) -> list[Special]:
     text, signatures = read_note(folder.read("logs/%d/checkpoint" % number))
     named, total, root = read_checkpoint(text)
     if named != origin:
-        raise Failed("origin", "the checkpoint is of %s, the statement of %s" % (plain(named), plain(origin)))
+        raise Failed("origin", f"the checkpoint is of {plain(named)}, the statement of {plain(origin)}")
     held = []
     for note in known:
         old_text, old_signatures = read_note(note)
@@ -466,12 +484,12 @@ def _check_log(folder, number, origin, size, key, witnesses, known, holds):
     marks = {h[2] for h in held} | {size}
     head, there, computed, roots, special = read_log(folder, number, marks)
     if text_at(head, "origin") != origin:
-        raise Failed("origin", "the records are of %s" % plain(head["origin"]))
+        raise Failed("origin", "the records are of {}".format(plain(head["origin"])))
     in_force = key_in_force(special, total, key, origin)
     if signed_by(text, signatures, in_force) is None:
-        raise Failed("signature", "no signature by the key in force, %s" % plain(in_force))
+        raise Failed("signature", f"no signature by the key in force, {plain(in_force)}")
     holds("signature")
-    holds("key", "key %s%s" % (plain(in_force), "" if key else " (the log began with it: compare it with your contract's)"))
+    holds("key", "key {}{}".format(plain(in_force), "" if key else " (the log began with it: compare it with your contract's)"))
     holds("origin", plain(origin))
     if there != total:
         raise Failed("leaves", "%d records are here, the checkpoint is of %d" % (there, total))
@@ -496,27 +514,27 @@ def _check_log(folder, number, origin, size, key, witnesses, known, holds):
     for witness in witnesses if number == 0 else ():
         when = signed_by(text, signatures, witness)
         if when is None:
-            raise Failed("witness", "no cosignature by %s" % plain(witness))
-        holds("witness", "cosigned by %s" % plain(read_key(witness)[0]))
+            raise Failed("witness", f"no cosignature by {plain(witness)}")
+        holds("witness", f"cosigned by {plain(read_key(witness)[0])}")
     return special
 
 
-def _check_texts(folder, envelope, special, holds):
+def _check_texts(folder: Folder, envelope: dict[str, Any], special: list[Special], holds: Holds) -> None:
     for kind, prefix, check in (("agreement", "agreement/", "agreement"), ("calendar", "calendars/", "calendars")):
         on_record = {(leaf.get("name"), leaf.get("sha256")) for _, leaf in special if leaf.get("kind") == kind}
         listed = envelope.get("texts")
         wanted = {n: h for n, h in listed.items() if n.startswith(prefix)} if isinstance(listed, dict) else {}
         there = [n for n in folder.names if n.startswith(prefix)]
         if sorted(wanted) != there:
-            raise Failed(check, "the files of %s are not the ones the statement names" % prefix)
+            raise Failed(check, f"the files of {prefix} are not the ones the statement names")
         for name in there:
             digest = hashlib.sha256(folder.read(name)).hexdigest()
             if digest != wanted[name] or (name, digest) not in on_record:
-                raise Failed(check, "%s is not the text on record" % plain(name))
+                raise Failed(check, f"{plain(name)} is not the text on record")
         holds(check, "%d texts" % len(there) if there else "none")
 
 
-def _check_revision(envelope, special, digest, holds):
+def _check_revision(envelope: dict[str, Any], special: list[Special], digest: str, holds: Holds) -> None:
     agreement, period, revision = text_at(envelope, "agreement"), text_at(envelope, "period"), envelope.get("revision")
     same = [(index, leaf) for index, leaf in special
             if leaf.get("kind") == "statement" and (leaf.get("agreement"), leaf.get("period")) == (agreement, period)]
@@ -535,7 +553,7 @@ It does not prove that the records are true, that nothing happened unrecorded, o
 (recompute them with: upheld verify). The PDF and other renderings only quote the figures; they are not proof."""
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description="Verify a bundle of evidence (integrity and completeness).")
     parser.add_argument("bundle", nargs="?", default=str(Path(__file__).resolve().parent))
@@ -547,7 +565,7 @@ def main(arguments=None):
     try:
         known = [Path(name).read_bytes() for name in given.known]
     except OSError as problem:
-        print("cannot read the checkpoint: %s" % plain(problem), file=sys.stderr)
+        print(f"cannot read the checkpoint: {plain(problem)}", file=sys.stderr)
         return 2
     done = verify(given.bundle, given.key, given.witness, known)
     for check, good, words in done:
@@ -556,7 +574,7 @@ def main(arguments=None):
     if not good and given.report and any("equivocation" in words or "rollback" in words for _, g, words in done if not g):
         parts = [Folder(given.bundle).read("logs/0/checkpoint"), *known]
         Path(given.report).write_bytes(b"\n---- the other ----\n".join(parts))
-        print("both checkpoints are in %s" % plain(given.report))
+        print(f"both checkpoints are in {plain(given.report)}")
     print("\n" + (PROVES if good else "REFUSED: do not rely on this bundle."))
     return 0 if good else 1
 
