@@ -177,5 +177,3 @@ def _post(
     # credits less debits of the counter account, whichever side it stood on
     moved = (transfer.credit == counter(transfer.agreement)) - (transfer.debit == counter(transfer.agreement))
     given[pot] = given.get(pot, 0) + moved * transfer.minor
-    if abs(given[pot]) > GREATEST:
-        raise HistoryError(f"transfer {transfer.key} leaves {given[pot]} minor units in {counter(transfer.agreement)}")

@@ -1,0 +1,77 @@
+"""A connection to a store's database, and its two kinds of transaction.
+
+Law: a writing transaction takes the write lock before it reads, so that what it decides on is still so when it writes; what is committed is on
+the disk (WAL, synchronous FULL); references are held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from upheld.stores.trouble import StoreError, in_words
+
+__all__ = ["Database", "connect"]
+
+_PATIENCE_MS = 30_000
+"""How long a writer waits for another, milliseconds."""
+
+_WRITES = "upheld_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """``place``: the file, for messages."""
+
+    place: str
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store. Raises ``StoreError``."""
+        with in_words(self.place), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that alone writes: all of it or nothing. Raises ``StoreError``."""
+        with in_words(self.place), self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            yield connection
+
+
+def connect(path_or_url: str | Path, *, create: bool) -> Database:
+    """The database at a path or ``sqlite:///`` URL. Raises ``StoreError`` for another kind, or where ``create`` is False and there is none."""
+    text = str(path_or_url)
+    if "://" in text:
+        kind, _, rest = text.partition("://")
+        if kind != "sqlite" or not rest.removeprefix("/"):
+            raise StoreError("kind", f"a store at {kind}:// is not supported", "name a file, such as store.db")
+        text = rest.removeprefix("/")
+    path = Path(text)
+    if not create and not path.exists():
+        raise StoreError("missing", f"there is no store at {path}", "record something first")
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE_MS / 1000})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return Database(str(path), engine)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # transactions are begun by us, in one of two ways; the driver's own habit begins them late
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # recursive triggers: a row replaced is a row removed, and the triggers must see it
+    for pragma in (f"busy_timeout = {_PATIENCE_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON",
+                   "trusted_schema = OFF"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")

@@ -1,0 +1,1 @@
+"""How a store comes from one schema to the next: alembic's scripts, run by ``upheld.stores.migrate``."""

@@ -1,0 +1,59 @@
+"""A store: where an installation keeps what must not change. One file, opened and brought up to this release.
+
+Law: whoever opens a store gets the schema this code was written for, or is told why not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from upheld.stores.database import Database, connect
+from upheld.stores.ledger import Ledger
+from upheld.stores.logs import Logs
+from upheld.stores.migrate import HEAD, bring_up, revision_of
+from upheld.stores.statements import Checkpoints, Statements
+from upheld.stores.trouble import in_words
+
+__all__ = ["Store", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Logs, ledger, statements and checkpoints of one database. Threads may share it; processes open their own."""
+
+    database: Database
+    logs: Logs
+    ledger: Ledger
+    statements: Statements
+    checkpoints: Checkpoints
+
+    def close(self) -> None:
+        """Lets the file go."""
+        with in_words(self.database.place):
+            self.database.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def open_store(path_or_url: str | Path, *, create: bool = True) -> Store:
+    """The store at a path or ``sqlite:///`` URL, made if need be, its schema brought up.
+
+    Raises ``StoreError``: no store there and ``create`` False, a file of something else, a schema of a later release, a disk that fails.
+    """
+    database = connect(path_or_url, create=create)
+    try:
+        with database.reading() as connection:
+            current = revision_of(connection) == HEAD
+        if not current:
+            with database.writing() as connection:
+                bring_up(connection)
+    except BaseException:
+        database.engine.dispose()
+        raise
+    return Store(database, Logs(database), Ledger(database), Statements(database), Checkpoints(database))
