@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from upheld.ledger.answer import Answer, Posted
-from upheld.ledger.transfer import GREATEST, SIDES, STATES, Side, State, Transfer, account, counter
+from upheld.ledger.transfer import ENDED, GREATEST, SIDES, STATES, Side, State, Transfer, account, counter
 
 __all__ = ["Book", "HistoryError", "Sheet", "person", "request_of"]
 
@@ -34,7 +34,8 @@ def request_of(transfer: str) -> str:
 class Sheet:
     """One line: what stands in each state of each side (minor units, never below 0), and its transfers with what is not reversed of them.
 
-    ``reviewed_by``: net amount reviewed, by person.
+    ``reviewed_by``: net amount reviewed, by person. ``clawed``: what was booked on a side as claw-back of the other, as far as no restatement
+    took it back.
     """
 
     agreement: str
@@ -46,6 +47,7 @@ class Sheet:
     transfers: Mapping[str, Transfer] = field(default_factory=dict)
     remains: Mapping[str, int] = field(default_factory=dict)
     reviewed_by: Mapping[str, int] = field(default_factory=dict)
+    clawed: Mapping[Side, int] = field(default_factory=dict)
 
     @staticmethod
     def new(agreement: str, line: str, period: str, currency: str) -> Sheet:
@@ -56,6 +58,14 @@ class Sheet:
     def entered(self, side: Side) -> int:
         """All that was booked on a side, whatever became of it, minor units."""
         return sum(self.held[side, state] for state in STATES)
+
+    def open(self, side: Side) -> int:
+        """What is still on its way on a side: neither applied, voided nor expired, minor units."""
+        return sum(self.held[side, state] for state in STATES if state not in ENDED)
+
+    def lasting(self, side: Side) -> int:
+        """What is, or may yet be, applied on a side: all but what was voided or expired, minor units."""
+        return self.open(side) + self.held[side, "applied"]
 
     @property
     def comes_to(self) -> int:
@@ -85,7 +95,17 @@ class Sheet:
             reviewed_by = self._reversed(transfer, remains)
         elif transfer.kind == "reviewed":
             reviewed_by = {**reviewed_by, person(transfer.actor): reviewed_by.get(person(transfer.actor), 0) + transfer.minor}
-        return replace(self, held=held, remains=remains, reviewed_by=reviewed_by, transfers={**self.transfers, transfer.key: transfer})
+        return replace(self, held=held, remains=remains, reviewed_by=reviewed_by, clawed=self._clawed(transfer),
+                       transfers={**self.transfers, transfer.key: transfer})
+
+    def _clawed(self, transfer: Transfer) -> Mapping[Side, int]:
+        if transfer.kind not in ("claw-back", "restated"):
+            return self.clawed
+        side, _ = self.places[transfer.debit if transfer.debit in self.places else transfer.credit]
+        if transfer.kind == "claw-back":
+            return {**self.clawed, side: self.clawed.get(side, 0) + transfer.minor}
+        leaves = counter(self.agreement) == (transfer.credit if side == "credit" else transfer.debit)
+        return {**self.clawed, side: max(0, self.clawed.get(side, 0) - transfer.minor)} if leaves else self.clawed
 
     def _reversed(self, transfer: Transfer, remains: dict[str, int]) -> Mapping[str, int]:
         first = self.transfers.get(transfer.reverses)

@@ -10,7 +10,7 @@ from upheld.ledger.answer import Refusal
 from upheld.ledger.book import Book, Sheet, person
 from upheld.ledger.commands import Apply, Approve, Decide, Dispute, Expire, Issue, Move, Reverse, Review, Void, is_system
 from upheld.ledger.restate import Entry
-from upheld.ledger.transfer import DISPUTED, LIVE, SIDES, Kind, Side, State, Transfer, account, shown
+from upheld.ledger.transfer import DISPUTED, LIVE, OTHER, SIDES, Kind, Side, State, Transfer, account, shown
 from upheld.values.instant import format_instant
 
 __all__ = ["moved", "reversed_"]
@@ -64,7 +64,30 @@ def _out_of(command: Move, sheet: Sheet, step: Step) -> list[Entry] | Refusal:
         asked = "anything" if command.minor is None else shown(command.minor, sheet.currency)
         return Refusal("ledger", f"{asked} of line {sheet.line} cannot be {kind}: {shown(stands, sheet.currency)} stands {start}",
                        _where(sheet, command.side), start, stands)
-    return [_turned(kind, side, sheet, (start, end), command.minor or sheet.held[side, start]) for side in sides]
+    entries = []
+    for side in sides:
+        minor = command.minor or sheet.held[side, start]
+        if end in ("voided", "expired") and start in ("issued", DISPUTED["issued"]):
+            twice = _taken_twice(sheet, side, start, minor)
+            if twice is not None:
+                return twice
+        entries.append(_turned(kind, side, sheet, (start, end), minor))
+    return entries
+
+
+def _taken_twice(sheet: Sheet, side: Side, start: State, minor: int) -> Refusal | None:
+    """What was issued and is clawed back on the other side is taken already: it does not lapse or get voided as well."""
+    other = OTHER[side]
+    clawed = sheet.clawed.get(other, 0)
+    is_open = min(clawed, sheet.open(other))
+    stands = sheet.held[side, start]
+    if is_open:
+        return Refusal("ledger", f"line {sheet.line} has a claw-back of {shown(is_open, sheet.currency)} open on its {other} side: what is "
+                       f"{start} would be taken twice", "apply or void the claw-back first", start, stands)
+    if sheet.lasting(side) - minor < min(clawed, sheet.lasting(other)):
+        return Refusal("ledger", f"{shown(min(clawed, sheet.lasting(other)), sheet.currency)} of line {sheet.line} was clawed back already: "
+                       f"{shown(minor, sheet.currency)} {start} would be taken twice", "apply as much as was clawed back first", start, stands)
+    return None
 
 
 def _turned(kind: Kind, side: Side, sheet: Sheet, states: tuple[State, State], minor: int) -> Entry:

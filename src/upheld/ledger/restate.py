@@ -1,9 +1,9 @@
 """Restatement: what a line comes to changes, and new less old is booked.
 
 Law: after a restatement the line comes to the new amount, whatever became of the old one. A fall takes first what was never paid and never
-will be (voided, expired), then what is not issued yet, the latest state first; what is issued or applied is not touched: its excess is a
-claw-back, booked on the line's other side and netted when both are applied. A rise takes back a claw-back not issued yet, then enters at
-``computed``.
+will be (voided, expired), then what is not issued yet, the latest state first, then what is issued and in dispute; what is issued or
+applied else is not touched: its excess is a claw-back, booked on the line's other side and netted when both are applied. A rise takes back
+a claw-back not issued yet, then enters at ``computed``.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from collections.abc import Iterator
 from upheld.ledger.answer import Refusal
 from upheld.ledger.book import Book, Sheet
 from upheld.ledger.commands import Restate
-from upheld.ledger.transfer import GREATEST, Kind, Side, State, account, counter
+from upheld.ledger.transfer import GREATEST, OTHER, Kind, Side, State, account, counter
 from upheld.values.instant import format_instant
 
 __all__ = ["restated"]
 
 _GIVES_WAY: tuple[State, ...] = ("voided", "expired", "approved", "reviewed", "computed", "disputed-approved", "disputed-reviewed",
-                                 "disputed-computed")
-"""In this order a side gives way. What was voided or expired is not owed already: taking it from elsewhere would take it twice."""
-
-_OTHER: dict[Side, Side] = {"credit": "reward", "reward": "credit"}
+                                 "disputed-computed", "disputed-issued")
+"""In this order a side gives way. What was voided or expired is not owed already: taking it from elsewhere would take it twice. What was issued
+and is in dispute is not used yet: the restatement settles that much of the dispute."""
 
 Entry = tuple[Kind, str, str, int, str]
 """Kind, debit, credit, minor units, the transfer reversed."""
@@ -56,7 +55,7 @@ def restated(book: Book, command: Restate) -> list[Entry] | Refusal:
 
 def _entries(sheet: Sheet, rising: Side, rest: int, *, first: bool) -> Iterator[Entry]:
     """``rest`` minor units towards side ``rising``: first out of the other side, what is left into this one."""
-    pot, falling = counter(sheet.agreement), _OTHER[rising]
+    pot, falling = counter(sheet.agreement), OTHER[rising]
     left = sheet.entered(falling)
     for state in _GIVES_WAY:
         taken = min(rest, sheet.held[falling, state])

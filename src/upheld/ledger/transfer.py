@@ -16,8 +16,8 @@ from typing import Literal, get_args
 
 from upheld.values.quantity import minor_digits
 
-__all__ = ["DISPUTED", "ENDED", "GREATEST", "LIVE", "SIDES", "STATES", "Kind", "Side", "State", "Transfer", "account", "counter", "entry_bytes",
-           "entry_of", "shown"]
+__all__ = ["DISPUTED", "ENDED", "GREATEST", "LIVE", "OTHER", "SIDES", "STATES", "Kind", "Side", "State", "Transfer", "account", "counter",
+           "entry_bytes", "entry_of", "shown"]
 
 Side = Literal["credit", "reward"]
 State = Literal["computed", "reviewed", "approved", "issued", "disputed-computed", "disputed-reviewed", "disputed-approved",
@@ -28,6 +28,7 @@ Kind = Literal["computed", "restated", "claw-back", "reviewed", "approved", "iss
 entered on the other side to be netted; ``upheld``: a dispute decided so that the money stands as before."""
 
 SIDES: tuple[Side, ...] = get_args(Side)
+OTHER: dict[Side, Side] = {"credit": "reward", "reward": "credit"}
 STATES: tuple[State, ...] = get_args(State)
 LIVE: tuple[State, ...] = ("computed", "reviewed", "approved", "issued")
 DISPUTED: dict[State, State] = {"computed": "disputed-computed", "reviewed": "disputed-reviewed", "approved": "disputed-approved",

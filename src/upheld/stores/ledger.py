@@ -60,7 +60,7 @@ class Ledger:
     def book(self, agreement: str) -> Book:
         """The book of an agreement: a fold over all its transfers."""
         with self.database.reading() as connection:
-            return Book.of(_transfers(connection, agreement=agreement))
+            return _book(connection, agreement=agreement)
 
     def entries(self, agreement: str, line: str | None = None) -> tuple[Entry, ...]:
         """The transfers of an agreement, or of one line of it, in the order posted, with their leaves."""
@@ -96,7 +96,7 @@ class _Session:
     def _book(self, command: Command) -> Book:
         place = (command.agreement, command.line)
         if place not in self.books:
-            self.books[place] = Book.of(_transfers(self.connection, agreement=command.agreement, line=command.line))
+            self.books[place] = _book(self.connection, agreement=command.agreement, line=command.line)
         book = self.books[place]
         if isinstance(command, Restate):
             settled_in = self.connection.scalar(select(transfers.c.currency).where(
@@ -128,6 +128,13 @@ def _first_answer(connection: Connection, key: str) -> tuple[str, Answer | None]
         return row.request_hash, answer_of(row.answer, tuple(_transfers(connection, request=key)))
     except ValueError as wrong:
         raise StoreError("damaged", f"request {key}: {wrong}", RESTORE) from wrong
+
+
+def _book(connection: Connection, **where: str) -> Book:
+    try:
+        return Book.of(_transfers(connection, **where))
+    except ValueError as wrong:
+        raise StoreError("damaged", str(wrong), RESTORE) from wrong
 
 
 def _transfers(connection: Connection, **where: str) -> Iterable[Transfer]:
