@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from upheld.stores.check import troubles
 from upheld.stores.database import Database, connect
 from upheld.stores.ledger import Ledger
 from upheld.stores.logs import Logs
@@ -28,6 +29,10 @@ class Store:
     ledger: Ledger
     statements: Statements
     checkpoints: Checkpoints
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with the store as a whole, in sentences; empty where all is well. Reads every leaf."""
+        return troubles(self.database)
 
     def close(self) -> None:
         """Lets the file go."""
