@@ -88,7 +88,8 @@ class Tally:
     splits: int = 0
     stored: int = 0
     transfers: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         self.operations += other.operations
@@ -96,13 +97,14 @@ class Tally:
         self.splits += other.splits
         self.stored += other.stored
         self.transfers += other.transfers
-        self.answers.update(other.answers)
+        self.kinds.update(other.kinds)
+        self.refused.update(other.refused)
 
     def line(self) -> str:
-        refused = sum(n for slug, n in self.answers.items() if slug.startswith("refused"))
-        kinds = ", ".join(f"{name} {n:,}" for name, n in sorted(self.answers.items()))
-        return (f"{self.operations:,} operations, {self.transfers:,} transfers, {self.splits:,} splits, {self.retries:,} retries, {refused:,} "
-                f"refusals, {self.stored:,} operations through SQLite too, 0 drift ({kinds})")
+        kinds = ", ".join(f"{name} {n:,}" for name, n in sorted(self.kinds.items()))
+        refused = ", ".join(f"{slug} {n:,}" for slug, n in sorted(self.refused.items()))
+        return (f"{self.operations:,} operations, {self.splits:,} splits, {self.retries:,} retries, {self.stored:,} operations through SQLite too, "
+                f"0 drift; {self.transfers:,} transfers ({kinds}); {self.refused.total():,} refusals ({refused})")
 
 
 class Segment:
@@ -143,10 +145,10 @@ class Segment:
         if isinstance(answer, Refusal):
             assert answer.what
             assert self.book.sheets is before.sheets, "a refusal moved money"
-            self.tally.answers[f"refused {answer.slug}"] += 1
+            self.tally.refused[answer.slug] += 1
             return
-        self.tally.answers[type(command).__name__.lower()] += 1
         for transfer in answer.transfers:
+            self.tally.kinds[transfer.kind] += 1
             self.accountant.post(transfer)
         if isinstance(command, Restate):
             self.comes_to[command.agreement, command.line] = command.minor
@@ -196,6 +198,8 @@ class Segment:
             (14, lambda: self._move(Issue)), (8, lambda: self._move(Apply)), (3, lambda: self._move(Expire)), (3, lambda: self._move(Void)),
             (7, lambda: self._move(Dispute)), (7, lambda: self._move(Decide)), (8, self._reverse), (2, self._wrong)]
         weights = [weight for weight, _ in makers]
+        for line in self.lines:
+            yield Restate(**self._head(line), minor=self._amount(), currency=CURRENCIES[line[2]], period=line[2])  # type: ignore[arg-type]
         while True:
             yield from self.random.choices(makers, weights)[0][1]()
 
@@ -245,16 +249,16 @@ class Segment:
         assert sum(cut) == min(cap, sum(amounts))
         assert all(0 <= c <= a for c, a in zip(cut, amounts, strict=True))
         self.tally.splits += 1
-        return [Restate(**{**self._head(each), "key": f"cap{len(self.asked)}-{i}-{self.random.getrandbits(24)}"},  # type: ignore[arg-type]
-                        minor=minor, currency=CURRENCIES[each[2]], period=each[2])
-                for i, (each, minor) in enumerate(zip(mine, cut, strict=True))]
+        heads = [{**self._head(each), "key": f"cap{len(self.asked)}-{i}-{self.random.getrandbits(24)}"} for i, each in enumerate(mine)]
+        return [Restate(**head, minor=minor, currency=CURRENCIES[each[2]], period=each[2])  # type: ignore[arg-type]
+                for head, each, minor in zip(heads, mine, cut, strict=True)]
 
     def _where(self, kind: type) -> tuple[str, str, str] | None:
         """Mostly a line that has money for the step."""
         start = {Review: "computed", Approve: "reviewed", Issue: "approved", Apply: "issued", Expire: "issued"}.get(kind)
         fit = [sheet for sheet in self.book.sheets.values()
                if any(minor for (_, state), minor in sheet.held.items()
-                      if (state == start if start else state.startswith("disputed") if kind is Decide else state in LIVE))]
+                      if (state == start if start else state.startswith("disputed") is (kind is Decide)))]
         if not fit or self.random.random() < 0.15:
             return None
         sheet = self.random.choice(fit)
@@ -264,6 +268,8 @@ class Segment:
         head = self._head(self._where(kind))
         sheet = self.book.sheet(str(head["agreement"]), str(head["line"]))
         more: dict[str, object] = {}
+        if kind is Approve and sheet and self.random.random() < 0.7:
+            head["actor"] = self.random.choice([who for who in PEOPLE if not sheet.reviewed_by.get(who.lower())])
         if kind in (Void, Dispute, Decide):
             states = LIVE if self.random.random() < 0.95 else ENDED
             beside = "disputed-" if kind is Decide else ""
@@ -299,7 +305,7 @@ class Segment:
         return [self.random.choice([
             replace(good, currency="eur"), replace(good, currency=other), replace(good, minor=2**63), replace(good, minor=0.1),  # type: ignore[arg-type]
             replace(good, key=""), replace(good, agreement="a:b"), replace(good, period="2027"), replace(good, ends=good.at + 1),
-            Review(**{**head, "minor": 0})])]  # type: ignore[arg-type]
+            Review(**{**head, "minor": 0}), Review(**{**head, "line": "never booked"}), Reverse(**head, transfer="never#1")])]  # type: ignore[arg-type]
 
 
 def run(count: int, seed: str, folder: Path, *, every: int = 20, progress: Callable[[Tally], None] | None = None) -> Tally:
