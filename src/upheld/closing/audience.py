@@ -6,7 +6,7 @@ nobody's name (a source that serves one agreement) is everybody's who reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,34 +14,33 @@ from numpy.typing import NDArray
 
 from upheld.assessment.scope import column_of, scope
 from upheld.facts.batch import Batch
-from upheld.facts.leaves import leaves_of, watched_leaf
 from upheld.facts.tables import Attribute, Facts
 from upheld.plans.plan import Plan
 from upheld.plans.selector import EVERYTHING, attributes_of, select
 from upheld.sources.files import Gathering
 
-__all__ = ["audience_leaves"]
+__all__ = ["audience_of"]
 
 Mask = NDArray[np.bool_]
 _REGISTERS = ("subscriptions", "charges", "declarations", "coverage")
 
 
-def audience_leaves(gathering: Gathering, facts: Facts, plans: Sequence[Plan], others: Iterable[Plan]) -> Iterator[bytes]:
-    """The leaves of every fact that the agreement's versions claim, and of the registers that speak of it, in order of arrival.
+def audience_of(gathering: Gathering, facts: Facts, plans: Sequence[Plan], others: Iterable[Plan]) -> tuple[Batch, ...]:
+    """The facts that the agreement's versions claim, and of the registers those that speak of it, in order of arrival.
 
     ``facts``: the gathering recorded; ``others``: the plans of the workspace's other agreements, whose things are left out.
     """
     mine = [scope(plan, facts) for plan in plans]
     cases = _case_names(mine)
     foreign = _names_of_others(facts, mine, others)
-    for source, (start, end) in sorted(gathering.complete.items()):
-        yield watched_leaf(source, start, end)
+    found: list[Batch] = []
     for batch in gathering.batches:
         chosen = _chosen(batch, facts, plans, cases, foreign)
         if chosen.all():
-            yield from leaves_of(batch)
+            found.append(batch)
         elif chosen.any():
-            yield from (leaf for leaf, own in zip(leaves_of(batch), chosen.tolist(), strict=True) if own)
+            found.append(batch.take(np.flatnonzero(chosen)))
+    return tuple(found)
 
 
 def _case_names(mine: Sequence[Facts]) -> frozenset[str]:

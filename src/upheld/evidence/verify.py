@@ -231,7 +231,11 @@ class Tree:
 
     def add(self, leaf: bytes) -> None:
         """One more leaf."""
-        node, n = hashlib.sha256(b"\x00" + leaf).digest(), self.size
+        self.add_hash(hashlib.sha256(b"\x00" + leaf).digest())
+
+    def add_hash(self, node: bytes) -> None:
+        """One more leaf by its hash."""
+        n = self.size
         while n & 1:
             node = hashlib.sha256(b"\x01" + self.parts.pop() + node).digest()
             n >>= 1

@@ -45,6 +45,19 @@ class Batch:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def take(self, at: I64) -> Batch:
+        """The rows at the positions given."""
+        return Batch(
+            self.shape, self.source, self.file, self.rows[at],
+            {k: compact(v.take(at)) for k, v in self.texts.items()}, {k: v[at] for k, v in self.times.items()},
+            {k: v[at] for k, v in self.numbers.items()}, self.scale, {k: compact(v.take(at)) for k, v in self.attributes.items()},
+            known_at=None if self.known_at is None else self.known_at[at],
+            ids=None if self.ids is None else compact(self.ids.take(at)),
+            replaces=None if self.replaces is None else compact(self.replaces.take(at)),
+            void=None if self.void is None else self.void[at],
+            rank=None if self.rank is None else self.rank[at],
+        )
+
 
 def unite(columns: Iterable[tuple[Attribute | None, int]]) -> Attribute:
     """One column from many, one under the other: ``(column or None for all absent, rows)``. Names sorted, each once.

@@ -17,24 +17,22 @@ from upheld.plans.plan import Plan
 from upheld.remedies.report import amount_text, duty_record, record_of, right_record
 from upheld.remedies.settlement import Line, Settlement
 from upheld.statements.period import Period
+from upheld.statements.spans import Key, Span
 from upheld.values.instant import format_instant
 
-__all__ = ["SCHEMA", "Basis", "figures_of"]
+__all__ = ["SCHEMA", "figures_of"]
 
 SCHEMA = "upheld-figures-1"
-
-Basis = Sequence[Mapping[str, Any]]
-"""What the figures rest on: ``[{"origin": ..., "size": ...}]``, a log each."""
 
 
 def figures_of(
     plans: Iterable[Plan], assessment: Assessment, settlement: Settlement, period: Period, facts: Facts, *,
-    parties: Mapping[str, Mapping[str, str]], basis: Basis = (), engine: str = "", acts: Sequence[Mapping[str, Any]] = (),
-    unclaimed: Mapping[str, int] | None = None,
+    parties: Mapping[str, Mapping[str, str]], acts: Sequence[Mapping[str, Any]] = (), spans: Mapping[Key, Sequence[Span]] | None = None,
 ) -> dict[str, Any]:
     """The figures of one period: outcomes and credits whose window ends in it, what follows, what is open, what is not known.
 
     ``parties``: role → name and more, as the agreement says. ``acts``: claims, disputes and decisions on record in plain data.
+    ``spans``: the stretches of time behind availability outcomes, by outcome key.
     """
     versions = sorted(plans, key=lambda p: (p.from_us, p.version))
     last = versions[-1]
@@ -51,13 +49,9 @@ def figures_of(
             "parties": {role: dict(said) for role, said in parties.items()},
         },
         "period": {"label": period.label, "start": format_instant(period.start), "end": format_instant(period.end), "dates": period.dates},
-        "as_of": None if assessment.as_of is None else format_instant(assessment.as_of),
-        "facts_until": format_instant(assessment.horizon),
         "provisional": provisional,
-        "engine": engine,
-        "basis": [dict(part) for part in basis],
         "verdict": worst(tuple(o.verdict for o in outcomes if not o.provisional)),
-        "commitments": _commitments(last, versions, outcomes),
+        "commitments": _commitments(last, versions, outcomes, assessment.outcomes, period, spans or {}),
         "credits": [_credit(line) for line in lines],
         "totals": _totals(lines, last.currency),
         "rights": [right_record(r) for r in settlement.rights
@@ -65,7 +59,7 @@ def figures_of(
         "duties": [duty_record(d) for d in settlement.duties
                    if d.since <= period.end and (d.state in ("open", "overdue") or d.since > period.start)],
         "acts": [dict(act) for act in acts],
-        "gaps": _gaps(outcomes, facts, unclaimed or {}),
+        "gaps": _gaps(outcomes, facts),
         "notes": [*assessment.notes, *settlement.notes],
     }
 
@@ -85,7 +79,8 @@ def _outcome_order(o: Outcome) -> tuple[Any, ...]:
     return (o.commitment, o.group, o.start, o.end, o.version, o.part)
 
 
-def _commitments(last: Plan, versions: Sequence[Plan], outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _commitments(last: Plan, versions: Sequence[Plan], outcomes: Sequence[Outcome], every: Sequence[Outcome], period: Period,
+                 spans: Mapping[Key, Sequence[Span]]) -> list[dict[str, Any]]:
     """Every commitment in the agreement's order, with its outcomes; those without a window in the period too."""
     names = list(dict.fromkeys([*last.commitments, *(n for p in versions for n in p.commitments)]))
     found = []
@@ -99,14 +94,33 @@ def _commitments(last: Plan, versions: Sequence[Plan], outcomes: Sequence[Outcom
         found.append({
             "id": name, "says": head.says or head.sentence, "sentence": head.sentence, "per": head.window.text, "binding": head.binding,
             "promised_by": head.promised_by, "to": head.to, "clause": f"{place.file}:{place.line}" if place is not None else "",
-            "verdict": worst(tuple(o.verdict for o in mine)), "outcomes": [_outcome(o) for o in mine],
+            "verdict": worst(tuple(o.verdict for o in mine)), "outcomes": [_outcome(o, spans.get(o.key)) for o in mine],
+            "history": _history([o for o in every if o.commitment == name and o.end <= period.end]),
         })
     return found
 
 
-def _outcome(o: Outcome) -> dict[str, Any]:
+_REMEMBERED = 12
+"""The windows of the past a statement shows beside its own."""
+
+
+def _history(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """The last windows of each result, oldest first: what a trend is drawn of."""
+    found: list[dict[str, Any]] = []
+    for group, part in sorted({(o.group, o.part) for o in outcomes}):
+        mine = sorted((o for o in outcomes if (o.group, o.part) == (group, part)), key=lambda o: (o.start, o.version))[-_REMEMBERED:]
+        found.append({"group": dict(group), "part": part, "windows": [
+            {"window": o.window, "low": _text(o.low), "high": _text(o.high), "value": o.shown, "verdict": o.verdict,
+             "target": show_condition(o.target), "unit": o.unit} for o in mine]})
+    return found
+
+
+def _outcome(o: Outcome, spans: Sequence[Span] | None) -> dict[str, Any]:
     figure = o.figure
+    listed = None if spans is None else [
+        {"start": format_instant(a), "end": format_instant(b), "why": why, "clause": clause} for a, b, why, clause in spans]
     return {
+        "spans": listed,
         "version": o.version, "group": dict(o.group), "window": o.window, "start": format_instant(o.start), "end": format_instant(o.end),
         "part": o.part, "verdict": o.verdict, "value": o.shown, "unit": o.unit, "low": _text(o.low), "high": _text(o.high),
         "exact_low": _text(figure.low), "exact_high": _text(figure.high), "target": show_condition(o.target),
@@ -135,8 +149,8 @@ def _totals(lines: Sequence[Line], currency: str) -> dict[str, Any]:
             "unknown_lines": sum(1 for line in lines if line.state == "unknown")}
 
 
-def _gaps(outcomes: Sequence[Outcome], facts: Facts, unclaimed: Mapping[str, int]) -> dict[str, Any]:
-    """What is not known: time nobody watched, cases pending, facts that do not say, rows refused, facts nobody claims."""
+def _gaps(outcomes: Sequence[Outcome], facts: Facts) -> dict[str, Any]:
+    """What is not known: time nobody watched, cases pending, facts that do not say, rows refused."""
     refused: dict[str, int] = {}
     for row in facts.refused:
         if row.severity == "error":
@@ -145,7 +159,7 @@ def _gaps(outcomes: Sequence[Outcome], facts: Facts, unclaimed: Mapping[str, int
         "unknown_us": {o.commitment: max(p.figure.unknown_us for p in outcomes if p.commitment == o.commitment) for o in outcomes
                        if o.figure.unknown_us},
         "pending": sum(o.figure.pending for o in outcomes), "undecided": sum(o.figure.undecided for o in outcomes),
-        "refused_rows": refused, "unclaimed": dict(unclaimed),
+        "refused_rows": refused,
     }
 
 

@@ -1,0 +1,100 @@
+"""``upheld statement``: close a period and hand it over."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from upheld.cli.options import as_of_option, fail, findings_or_exit, show_findings, workspace_option
+
+
+@click.command("statement")
+@click.argument("agreement")
+@click.argument("period")
+@workspace_option
+@as_of_option
+@click.option("--format", "form", type=click.Choice(["text", "md", "json", "path"]), default="text", show_default=True,
+              help="What to print; all forms are in the folder.")
+def command(agreement: str, period: str, root: Path, as_of: int | None, form: str) -> None:
+    """Close PERIOD (2026-03, 2026-Q1, 2026 …) of AGREEMENT: figures, credits, evidence, signed, in one folder under statements/.
+
+    A period that has not ended is shown, not signed. Closing again after late facts makes a revision with its differences.
+    """
+    from datetime import UTC, datetime
+
+    from upheld import __version__
+    from upheld.cli.progress import reading, steps
+    from upheld.closing.close import RecordedChangedError, close_period
+    from upheld.closing.inputs import from_workspace
+    from upheld.closing.keys import KeyFileError
+    from upheld.closing.render import render
+    from upheld.sources.files import gather
+    from upheld.statements.period import PeriodError, period_of
+    from upheld.stores.store import open_store
+    from upheld.stores.trouble import StoreError
+    from upheld.values.finding import FindingsError, has_errors
+    from upheld.workspace import NoWorkspaceError, open_workspace
+
+    try:
+        workspace = open_workspace(root)
+        if has_errors(workspace.findings):
+            show_findings(workspace.findings)
+            sys.exit(3)
+        plans = workspace.plans(agreement).get(agreement)
+        if not plans:
+            fail(f"no agreement {agreement!r} here", 2, "there are: " + ", ".join(workspace.plans()))
+        closing = period_of(period, plans[-1].zone)
+        with reading() as progress:
+            inputs = from_workspace(workspace, agreement, gather(workspace.root, progress=progress))
+        (workspace.root / "records").mkdir(exist_ok=True)
+        with open_store(workspace.root / "records" / "store.db") as store, steps(f"closing {period} of {agreement}") as told:
+            now = int(datetime.now(UTC).timestamp()) * 1_000_000
+            closed = close_period(workspace.root, store, inputs, closing, as_of, now, f"upheld {__version__}", render, told)
+    except NoWorkspaceError as problem:
+        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
+    except FindingsError as problem:
+        findings_or_exit(problem)
+    except PeriodError as problem:
+        fail(str(problem), 2)
+    except RecordedChangedError as problem:
+        fail(str(problem), 1, "what is on record is never edited: put the row back, and correct it with a new row (replaces)")
+    except (StoreError, KeyFileError, OSError) as problem:
+        fail(f"{problem}; nothing was closed", 4)
+    except ValueError as problem:
+        fail(str(problem), 1)
+    if form == "path":
+        click.echo(closed.folder)
+        return
+    shown: Mapping[str, Any] = closed.envelope
+    if form == "json":
+        click.echo((closed.folder / "statement.json").read_text(encoding="utf-8"))
+        return
+    name = {"text": "statement.txt", "md": "statement.md"}[form]
+    click.echo((closed.folder / "renderings" / name).read_text(encoding="utf-8"), nl=False)
+    click.echo("")
+    if figures_provisional(closed.figures):
+        click.echo("provisional: the period has not ended, or not all of it is known; nothing is signed")
+    elif not closed.fresh:
+        click.echo(f"nothing changed: revision {shown['revision']} stands")
+    for path in sorted((closed.folder / "renderings").iterdir()):
+        if path.suffix in (".pdf", ".html"):
+            click.echo(f"{path.suffix[1:]:<7} {_shown(path)}")
+    if not figures_provisional(closed.figures):
+        click.echo(f"bundle  {_shown(closed.folder)}")
+        click.echo(f"verify  upheld verify {_shown(closed.folder)}")
+
+
+def figures_provisional(figures: Mapping[str, Any]) -> bool:
+    """Whether the figures may still change."""
+    return bool(figures["provisional"])
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()

@@ -1,0 +1,58 @@
+"""``upheld verify``: check a bundle, then compute its figures again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from upheld.cli.options import fail
+
+
+@click.command("verify")
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True))
+@click.option("--key", help="The log's verifier key, as in your contract.")
+@click.option("--witness", "witnesses", multiple=True, help="A verifier key that must have cosigned.")
+@click.option("--known", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True, help="A checkpoint you hold from before.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write both checkpoints here if they contradict each other.")
+@click.option("--level", type=click.IntRange(1, 2), default=2, show_default=True, help="1: integrity and completeness; 2: recompute too.")
+def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tuple[Path, ...], report: Path | None, level: int) -> None:
+    """Verify BUNDLE, a folder or zip of `upheld statement`: the same checks as its own verify.py, and the figures recomputed."""
+    from upheld.evidence import verify as level1
+
+    notes = [path.read_bytes() for path in known]
+    done = level1.verify(bundle, key, witnesses, notes)
+    for check, good, words in done:
+        click.echo(f"{'ok' if good else 'FAIL':<4}  {check:<10}  {words}")
+    good = all(holds for _, holds, _ in done)
+    if not good and report is not None and any("equivocation" in words or "rollback" in words for _, holds, words in done if not holds):
+        report.write_bytes(b"\n---- the other ----\n".join([level1.Folder(bundle).read("logs/0/checkpoint"), *notes]))
+        click.echo(f"both checkpoints are in {report}")
+    if not good:
+        click.echo("\nREFUSED: do not rely on this bundle.")
+        sys.exit(1)
+    if level == 2:
+        good = _recomputed(bundle)
+    click.echo("\n" + level1.PROVES if good else "\nREFUSED: the figures do not follow from the records.")
+    sys.exit(0 if good else 1)
+
+
+def _recomputed(bundle: Path) -> bool:
+    from upheld.cli.progress import steps
+    from upheld.closing.recompute import recompute
+    from upheld.values.finding import FindingsError
+    from upheld.workspace import NoWorkspaceError
+
+    try:
+        with steps("recomputing"):
+            found = recompute(bundle)
+    except (ValueError, KeyError, FindingsError, NoWorkspaceError) as problem:
+        fail(f"the records give no figures: {problem}", 1)
+    if found.same:
+        click.echo(f"ok    recompute   the figures follow from the records: {found.computed}")
+        return True
+    click.echo(f"FAIL  recompute   signed {found.signed}, computed {found.computed}")
+    for line in found.differs[:20]:
+        click.echo(f"      {line}")
+    return False

@@ -1,0 +1,1 @@
+"""Documents: the typesetters. They lay out what the document model says, in text, Markdown, HTML and PDF."""

@@ -1,0 +1,77 @@
+"""Spans: the stretches of time behind an availability figure, as a statement lists them.
+
+Law: from the same kernel call as the figure, so what is listed adds up to it. A result with more stretches than anyone reads has none
+listed: its figure stands, and ``explain`` gives them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from upheld.assessment.assess import contexts
+from upheld.assessment.outcome import Outcome
+from upheld.facts.tables import Facts
+from upheld.measures.result import WHY, Context
+from upheld.measures.table import measure, segments
+from upheld.plans.plan import AvailabilityPlan, Plan
+
+__all__ = ["MOST", "Key", "Span", "spans_of"]
+
+MOST = 400
+"""The most stretches listed for one result."""
+
+_SHOWN = {"counted": "down", "excluded": "left out", "unknown": "unknown"}
+
+Key = tuple[str, str, tuple[tuple[str, str], ...], int, str]
+"""An outcome's key."""
+
+Span = tuple[int, int, str, str]
+"""Start, end (µs UTC), why (down, left out, unknown), and the clause that left it out."""
+
+
+def spans_of(plans: Sequence[Plan], facts: Facts, as_of: int | None,
+             outcomes: Iterable[Outcome]) -> dict[Key, tuple[Span, ...]]:
+    """The stretches of each availability outcome by its key."""
+    by_commitment: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_commitment.setdefault(outcome.commitment, []).append(outcome)
+    found = {}
+    for name, mine in by_commitment.items():
+        if not any(isinstance(p.commitments.get(name), AvailabilityPlan) for p in plans):
+            continue
+        for context in contexts(plans, facts, as_of, name):
+            own = [o for o in mine if o.version == context.plan.version]
+            found.update(_of_version(context, name, own))
+    return found
+
+
+def _of_version(context: Context, name: str, outcomes: Sequence[Outcome]) -> dict[Key, tuple[Span, ...]]:
+    clause = context.plan.commitments[name]
+    if not outcomes or not isinstance(clause, AvailabilityPlan):
+        return {}
+    measured = measure(clause, context)
+    index = {(p.group, int(measured.windows.start[p.window])): p.window for p in measured.parts}
+    found = {}
+    for outcome in outcomes:
+        group = tuple(v for _, v in outcome.group)
+        window = index.get((group, outcome.start))
+        if window is None or outcome.figure.detail.get("runs", 0) > MOST:
+            continue
+        cut = segments(clause, context, group, window)
+        rows = [(a, b, _SHOWN[WHY[w]], clause) for a, b, w, clause, counted in zip(
+            cut.start.tolist(), cut.end.tolist(), cut.why.tolist(), cut.clause, cut.counted_us.tolist(), strict=True)
+            if WHY[w] in _SHOWN and (WHY[w] != "counted" or counted)]
+        if len(rows) <= MOST:
+            found[outcome.key] = tuple(_joined(rows))
+    return found
+
+
+def _joined(rows: Sequence[Span]) -> list[Span]:
+    """Stretches that touch and count alike, as one."""
+    found: list[Span] = []
+    for start, end, why, clause in rows:
+        if found and found[-1][1] == start and found[-1][2:] == (why, clause):
+            found[-1] = (found[-1][0], end, why, clause)
+        else:
+            found.append((start, end, why, clause))
+    return found
