@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from upheld.cli.options import as_of_option, fail, findings_or_exit, show_findings, workspace_option
+
+if TYPE_CHECKING:
+    from upheld.closing.close import Closed
 
 
 @click.command("statement")
@@ -24,6 +27,31 @@ def command(agreement: str, period: str, root: Path, as_of: int | None, form: st
 
     A period that has not ended is shown, not signed. Closing again after late facts makes a revision with its differences.
     """
+    closed = _closed(agreement, period, root, as_of)
+    if form == "path":
+        click.echo(closed.folder)
+        return
+    shown: Mapping[str, Any] = closed.envelope
+    if form == "json":
+        click.echo((closed.folder / "statement.json").read_text(encoding="utf-8"))
+        return
+    name = {"text": "statement.txt", "md": "statement.md"}[form]
+    click.echo((closed.folder / "renderings" / name).read_text(encoding="utf-8"), nl=False)
+    click.echo("")
+    if figures_provisional(closed.figures):
+        click.echo("provisional: the period has not ended, or not all of it is known; nothing is signed")
+    elif not closed.fresh:
+        click.echo(f"nothing changed: revision {shown['revision']} stands")
+    for path in sorted((closed.folder / "renderings").iterdir()):
+        if path.suffix in (".pdf", ".html"):
+            click.echo(f"{path.suffix[1:]:<7} {_shown(path)}")
+    if not figures_provisional(closed.figures):
+        click.echo(f"bundle  {_shown(closed.folder)}")
+        click.echo(f"verify  upheld verify {_shown(closed.folder)}")
+
+
+def _closed(agreement: str, period: str, root: Path, as_of: int | None) -> Closed:
+    """Read the workspace and close the period; every failure leaves with its words and its code."""
     from datetime import UTC, datetime
 
     from upheld import __version__
@@ -66,26 +94,7 @@ def command(agreement: str, period: str, root: Path, as_of: int | None, form: st
         fail(f"{problem}; nothing was closed", 4)
     except ValueError as problem:
         fail(str(problem), 1)
-    if form == "path":
-        click.echo(closed.folder)
-        return
-    shown: Mapping[str, Any] = closed.envelope
-    if form == "json":
-        click.echo((closed.folder / "statement.json").read_text(encoding="utf-8"))
-        return
-    name = {"text": "statement.txt", "md": "statement.md"}[form]
-    click.echo((closed.folder / "renderings" / name).read_text(encoding="utf-8"), nl=False)
-    click.echo("")
-    if figures_provisional(closed.figures):
-        click.echo("provisional: the period has not ended, or not all of it is known; nothing is signed")
-    elif not closed.fresh:
-        click.echo(f"nothing changed: revision {shown['revision']} stands")
-    for path in sorted((closed.folder / "renderings").iterdir()):
-        if path.suffix in (".pdf", ".html"):
-            click.echo(f"{path.suffix[1:]:<7} {_shown(path)}")
-    if not figures_provisional(closed.figures):
-        click.echo(f"bundle  {_shown(closed.folder)}")
-        click.echo(f"verify  upheld verify {_shown(closed.folder)}")
+    return closed
 
 
 def figures_provisional(figures: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ def close_period(root: Path, store: Store, inputs: Inputs, period: Period, as_of
     envelope = _envelope(inputs, period, as_of, horizon, engine)
     if figures["provisional"]:
         return _provisional(folder, envelope, figures, render)
-    key = log_key(root, f"{inputs.agreement}.log")
+    key = log_key(root, key_name(inputs.parties))
     told("recording")
     basis = _record(store, inputs, key, at)
     last = _last(store, folder, inputs.agreement, period)
@@ -115,6 +116,12 @@ def _provisional(folder: Path, envelope: dict[str, Any], figures: Mapping[str, A
     body = {"statement.json": canonical({"envelope": envelope, "figures": dict(figures)})}
     write_folder(target, {**body, **{f"renderings/{n}": d for n, d in render(envelope, figures).items()}})
     return Closed(envelope, figures, target, True, None, 0)
+
+
+def key_name(parties: Mapping[str, Mapping[str, str]]) -> str:
+    """What a new key is called: the provider's name, as a note can bear it."""
+    said = parties.get("provider", {}).get("name", "")
+    return re.sub(r"[^0-9a-z]+", "-", said.lower()).strip("-") or "upheld"
 
 
 # ---- the log --------------------------------------------------------------------------------------------------------

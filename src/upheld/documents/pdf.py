@@ -50,6 +50,6 @@ def _block(block: Block, draw: Callable[[Chart], str]) -> dict[str, Any]:
             tones = [block.tones[i] if i < len(block.tones) else "plain" for i in range(len(block.rows))]
             widths = list(block.widths) or [1] * len(block.heads)
             return {"kind": "table", "heads": list(block.heads), "align": list(block.align), "rows": [list(r) for r in block.rows],
-                    "tones": tones, "widths": widths}
+                    "tones": tones, "widths": widths, "toned": block.toned}
         case Chart():
             return {"kind": "chart", "title": block.title, "says": block.says, "svg": draw(block)}

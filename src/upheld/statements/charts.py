@@ -52,7 +52,7 @@ def _strip(figures: Mapping[str, Any]) -> Chart | None:
     if not rows:
         return None
     # rows without any stretch are drawn too: being up all the time is what is to be seen
-    rows += [(label, "", "", "up") for label in labels[:_MOST_ROWS]]
+    rows = [*((label, "", "", "up") for label in labels[:_MOST_ROWS]), *rows]
     more = f" The first {_MOST_ROWS} of {len(labels)} results are drawn." if len(labels) > _MOST_ROWS else ""
     return Chart("strip", "When it was down", f"Each row is a result over the period; marks are time down, left out or not watched.{more}",
                  tuple(rows), figures["period"]["start"], figures["period"]["end"])

@@ -26,7 +26,7 @@ def compose(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Document
     """The document of an envelope and its figures."""
     agreement, period = figures["agreement"], figures["period"]
     badge = "PROVISIONAL" if figures["provisional"] else f"REVISION {envelope['revision']}" if envelope["revision"] > 1 else ""
-    blocks = [*_first_page(envelope, figures), *_changes(envelope, figures), *_details(figures), *_credits(figures), *_after(figures),
+    blocks = [*_first_page(envelope, figures), *_changes(envelope, figures), *_credits(figures), *_after(figures), *_details(figures),
               *_gaps(figures), *_basis(envelope, figures)]
     return Document("Statement of service levels", agreement["title"], badge, tuple(blocks), envelope["figures_sha256"],
                     f"{period['label']} ({period['dates']})", period["end"])
@@ -56,7 +56,10 @@ def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iter
         for row in _promise_rows(commitment):
             rows.append(row[1:])
             tones.append(_TONE[row[0]])
-    yield Table(("promise", "target", "result", "verdict", "nothing excluded"), "lrrlr", tuple(rows), tuple(tones), (7, 3, 3, 3, 3))
+    if any(row[4] for row in rows):
+        yield Table(("promise", "target", "result", "verdict", "nothing excluded"), "lrrlr", tuple(rows), tuple(tones), (8, 3, 3, 3, 3), 3)
+    else:
+        yield Table(("promise", "target", "result", "verdict"), "lrrl", tuple(row[:4] for row in rows), tuple(tones), (8, 3, 3, 3), 3)
     yield from charts_of(figures)
 
 
@@ -203,7 +206,7 @@ def _credits(figures: Mapping[str, Any]) -> Iterator[Block]:
         name = ", ".join(part for part in (c["commitment"], _group(c["group"]), c["case"], c["window"]) if part)
         rows.append((name, "; ".join(_working(c)), _credit_state(c), c["shown"]))
         tones.append(_credit_tone(c["state"]))
-    yield Table(("for", "working", "state", "amount"), "lllr", tuple(rows), tuple(tones), (4, 8, 4, 3))
+    yield Table(("for", "working", "state", "amount"), "lllr", tuple(rows), tuple(tones), (4, 8, 3, 3), 2)
 
 
 def _working(credit: Mapping[str, Any]) -> list[str]:
@@ -224,7 +227,7 @@ def _credit_state(credit: Mapping[str, Any]) -> str:
 
 
 def _credit_tone(state: str) -> Tone:
-    return "plain" if state in ("owed", "to choose", "claimable") else "warn" if state == "unknown" else "quiet"
+    return "bad" if state in ("owed", "to choose", "claimable") else "warn" if state == "unknown" else "quiet"
 
 
 def _after(figures: Mapping[str, Any]) -> Iterator[Block]:

@@ -38,13 +38,16 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: heads, alignment by column (``l`` or ``r``), rows of texts, a tone a row, relative widths."""
+    """A table: heads, alignment by column (``l`` or ``r``), rows of texts, a tone a row for the cell of ``toned`` (None: the whole row),
+    relative widths.
+    """
 
     heads: tuple[str, ...]
     align: str
     rows: tuple[tuple[str, ...], ...]
     tones: tuple[Tone, ...] = ()
     widths: tuple[int, ...] = ()
+    toned: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
