@@ -29,9 +29,11 @@ def svg(chart: Chart) -> str:
         "font": _FONT, "background": "transparent", "view": {"stroke": None},
         "axis": {"labelFontSize": 9, "titleFontSize": 9, "labelColor": "#333333", "titleColor": "#333333", "grid": False,
                  "domainColor": "#888888", "tickColor": "#888888", "labelLimit": 260, "titleFontWeight": "normal"},
-        "legend": {"symbolSize": 36, "symbolOpacity": 1, "labelFontSize": 9, "titleFontSize": 9, "labelColor": "#333333", "labelLimit": 400},
+        "legend": {"symbolSize": 36, "symbolOpacity": 1, "labelFontSize": 9, "titleFontSize": 9, "labelColor": "#333333", "labelLimit": 190},
     }})
     spec = drawn.to_dict()
+    # one width for all, legend and labels included, so that all are set in one size of type
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
     spec["config"] = {**spec.get("config", {}), **look["config"]}
     return str(vl_convert.vegalite_to_svg(spec))
 
@@ -62,7 +64,7 @@ def _strip(chart: Chart) -> Any:
         x=_time_axis(chart), x2="to:T", y=rows,
         color=alt.Color("why:N", scale=shade, legend=alt.Legend(orient="bottom", title=None)),
         stroke=alt.Stroke("why:N", scale=shade, legend=None))
-    return alt.layer(ground, over).properties(width=_WIDTH - 110, height=max(18 * len(labels), 24))
+    return alt.layer(ground, over).properties(width=_WIDTH, height=max(18 * len(labels), 24) + 42)
 
 
 def _trend(chart: Chart) -> Any:
@@ -86,7 +88,7 @@ def _trend(chart: Chart) -> Any:
         at = alt.Y("value:Q", scale=scale)
         layers.append(rule.mark_rule(strokeDash=[4, 3], color="#333333").encode(y=at))
         layers.append(rule.mark_text(align="left", x=2, dy=7, fontSize=8, color="#333333").encode(y=at, text="text:N"))
-    return alt.layer(*layers).properties(width=_WIDTH - 40, height=120)
+    return alt.layer(*layers).properties(width=_WIDTH, height=190)
 
 
 def _burn(chart: Chart) -> Any:
@@ -99,4 +101,4 @@ def _burn(chart: Chart) -> Any:
     rule = alt.Chart(_data([{"used": allowed, "text": "allowed"}]))
     line = rule.mark_rule(strokeDash=[4, 3], color="#333333").encode(y=y)
     word = rule.mark_text(align="left", x=2, dy=-5, fontSize=8, color="#333333").encode(y=y, text="text:N")
-    return alt.layer(area, line, word).properties(width=_WIDTH - 40, height=90)
+    return alt.layer(area, line, word).properties(width=_WIDTH, height=120)

@@ -14,19 +14,21 @@ from upheld.statements.model import Block, Chart, Document, Heading, Pairs, Pros
 
 __all__ = ["html"]
 
-_STYLE = Path(__file__).with_name("statement.css").read_text(encoding="utf-8")
+_STYLE = Markup(Path(__file__).with_name("statement.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of ours
+_PAGE = Markup(
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<title>{title}: {subtitle}</title><style>{style}</style></head>\n"
+    "<body><header>{badge}<h1>{title}</h1><p>{subtitle}</p><p>{period}</p></header>\n<main>{body}</main>\n"
+    "<footer>Figures, SHA-256: {hash}. The signed figures are the proof; this page only renders them.</footer></body></html>\n")
+_CELLS = {"th": Markup('<th class="{}{}">{}</th>'), "td": Markup('<td class="{}{}">{}</td>')}
 
 
 def html(document: Document, draw: Callable[[Chart], str]) -> str:
     """The document as one HTML file; ``draw`` gives a chart's SVG."""
     badge = Markup('<p class="badge">{}</p>').format(document.badge) if document.badge else ""
     body = Markup("").join(part for block in document.blocks for part in _block(block, draw))
-    return str(Markup(
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>{title}: {subtitle}</title><style>{style}</style></head>\n"
-        "<body><header>{badge}<h1>{title}</h1><p>{subtitle}</p><p>{period}</p></header>\n"
-        "<main>{body}</main>\n<footer>Figures, SHA-256: {hash}. The signed figures are the proof; this page only renders them.</footer></body></html>\n",
-    ).format(title=document.title, subtitle=document.subtitle, style=Markup(_STYLE), badge=badge, period=document.period, body=body, hash=document.hash))
+    return str(_PAGE.format(title=document.title, subtitle=document.subtitle, style=_STYLE, badge=badge, period=document.period, body=body,
+                            hash=document.hash))
 
 
 def _block(block: Block, draw: Callable[[Chart], str]) -> Iterator[Markup]:
@@ -48,7 +50,7 @@ def _block(block: Block, draw: Callable[[Chart], str]) -> Iterator[Markup]:
 
 def _table(table: Table) -> Markup:
     def cell(tag: str, words: str, side: str, tone: str = "plain") -> Markup:
-        return Markup('<{} class="{}{}">{}</{}>').format(Markup(tag), "r " if side == "r" else "", tone, words, Markup(tag))
+        return _CELLS[tag].format("r " if side == "r" else "", tone, words)
 
     def line(i: int, row: tuple[str, ...]) -> Markup:
         tone = table.tones[i] if i < len(table.tones) else "plain"

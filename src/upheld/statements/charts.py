@@ -62,7 +62,11 @@ def _trend(figures: Mapping[str, Any]) -> Chart | None:
     """The results of the past windows against their target: the worst results first where there are many."""
     series: list[tuple[Fraction, str, list[tuple[str, ...]]]] = []
     for commitment in figures["commitments"]:
+        # only results that this period has: windows of other lengths, and results that are no more, would not line up
+        now = {(tuple(sorted(o["group"].items())), o["part"], o["window"]) for o in commitment["outcomes"]}
         for past in commitment["history"]:
+            if (tuple(sorted(past["group"].items())), past["part"], past["windows"][-1]["window"]) not in now:
+                continue
             points = [w for w in past["windows"] if w["low"] is not None and w["unit"] == "share"]
             if len(points) < 2:
                 continue

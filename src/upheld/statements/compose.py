@@ -13,6 +13,7 @@ from upheld.assessment.show import show_duration
 from upheld.remedies.settlement import show_money
 from upheld.statements.charts import charts_of
 from upheld.statements.model import Block, Document, Heading, Pairs, Prose, Table, Tone
+from upheld.values.instant import format_instant, parse_instant
 
 __all__ = ["compose"]
 
@@ -56,10 +57,13 @@ def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iter
         for row in _promise_rows(commitment):
             rows.append(row[1:])
             tones.append(_TONE[row[0]])
+    idle = [c["id"] for c in figures["commitments"] if not c["outcomes"]]
     if any(row[4] for row in rows):
         yield Table(("promise", "target", "result", "verdict", "nothing excluded"), "lrrlr", tuple(rows), tuple(tones), (8, 3, 3, 3, 3), 3)
     else:
         yield Table(("promise", "target", "result", "verdict"), "lrrl", tuple(row[:4] for row in rows), tuple(tones), (8, 3, 3, 3), 3)
+    if idle:
+        yield Prose(f"No window of {_listed(idle)} ended in this period.", "quiet")
     yield from charts_of(figures)
 
 
@@ -90,15 +94,13 @@ def _owed(figures: Mapping[str, Any]) -> Iterator[Block]:
     if claims:
         missing = sorted({need for c in figures["credits"] if c["state"] == "claimable" for need in c["missing"]})
         with_what = f", with {', '.join(missing)}" if missing else ""
-        yield Prose(f"To be claimed before {claims[0]}{with_what}; what is not claimed in time lapses.", "warn")
+        day = _day(claims[0], figures["agreement"]["zone"])
+        yield Prose(f"To be claimed by the end of {day}{with_what}; what is not claimed in time lapses.", "warn")
 
 
 def _promise_rows(commitment: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """(verdict, promise, target, result, verdict in words, nothing excluded) of a commitment: each result, or the worst of many."""
     outcomes = commitment["outcomes"]
-    if not outcomes:
-        yield "not applicable", commitment["id"], "", "-", "no window ended", ""
-        return
     shown = outcomes
     if len(outcomes) > _MANY:
         bad = [o for o in outcomes if o["verdict"] in ("breached", "unknown", "deviation")]
@@ -155,38 +157,58 @@ def _details(figures: Mapping[str, Any]) -> Iterator[Block]:
         yield Prose(commitment["says"])
         if commitment["sentence"] and commitment["sentence"] != commitment["says"]:
             yield Prose(f"As a rule: {commitment['sentence']}", "quiet")
-        for o in commitment["outcomes"] if len(commitment["outcomes"]) <= _MANY else ():
-            yield from _outcome(commitment, o)
+        if commitment["outcomes"]:
+            yield from _outcomes(commitment)
         if commitment["clause"]:
             yield Prose(f"Clause: {commitment['clause']}", "quiet")
 
 
-def _outcome(commitment: Mapping[str, Any], o: Mapping[str, Any]) -> Iterator[Block]:
-    counts, without = o["counts"], o["without"]
-    verdict = _verdict(o["verdict"], provisional=o["provisional"])
-    rows = [(f"{_name(commitment, o)}, {o['window']}", f"{o['value']} against {_target(o)}: {verdict}")]
-    if o["reason"]:
-        rows.append(("why", o["reason"]))
-    if without["value"] != o["value"] or without["verdict"] != o["verdict"]:
-        rows.append(("with nothing excluded", f"{without['value']}: {without['verdict']}"))
-    rows += [(f"left out by {name}", show_duration(us)) for name, us in sorted(counts["left_out_us"].items()) if us]
-    if counts["unknown_us"]:
-        rows.append(("time nobody watched", show_duration(counts["unknown_us"], days=True)))
+def _outcomes(commitment: Mapping[str, Any]) -> Iterator[Block]:
+    """The results as one table, what was left out or is not known below it, and the stretches of time where there are few results."""
+    outcomes = commitment["outcomes"]
+    rows = tuple(
+        (_result(o), _target(o), o["value"], _verdict(o["verdict"], provisional=o["provisional"]),
+         f"{o['without']['value']} {o['without']['verdict']}", _counted(o["counts"])) for o in outcomes)
+    tones = tuple(_TONE[o["verdict"]] for o in outcomes)
+    yield Table(("result", "target", "value", "verdict", "nothing excluded", "counted"), "lrrlll", rows, tones, (6, 3, 3, 3, 4, 4), 3)
+    for o in outcomes:
+        for words in _remarks(o):
+            yield Prose(f"{_result(o)}: {words}", "quiet")
+    for o in outcomes if len(outcomes) <= 4 else ():
+        spans = [s for s in o["spans"] or () if s["why"] != "unknown"]
+        if spans:
+            yield Table(("from", "to", "length", "counted as"), "llrl", tuple(
+                (_stamp(s["start"]), _stamp(s["end"]), show_duration(_us(s["end"]) - _us(s["start"]), days=True),
+                 s["why"] + (f" ({s['clause']})" if s["clause"] and s["why"] != "down" else "")) for s in spans), (), (4, 4, 3, 4))
+
+
+def _result(o: Mapping[str, Any]) -> str:
+    return ", ".join(part for part in (_group(o["group"]), o["part"], o["window"]) if part)
+
+
+def _counted(counts: Mapping[str, Any]) -> str:
     told = [f"{counts['measured']} measured"]
     told += [f"{counts[k]} {words}" for k, words in (("left_out", "left out"), ("pending", "pending"), ("undecided", "undecided")) if counts[k]]
-    rows.append(("counted", ", ".join(told)))
-    yield Pairs(tuple(rows))
-    spans = [s for s in o["spans"] or () if s["why"] != "unknown"]
-    if spans:
-        yield Table(("from", "to", "length", "counted as"), "llrl", tuple(
-            (_stamp(s["start"]), _stamp(s["end"]), show_duration(_us(s["end"]) - _us(s["start"]), days=True),
-             s["why"] + (f" ({s['clause']})" if s["clause"] and s["why"] != "down" else "")) for s in spans), (), (4, 4, 3, 4))
+    return ", ".join(told)
+
+
+def _remarks(o: Mapping[str, Any]) -> Iterator[str]:
+    if o["reason"]:
+        yield o["reason"]
+    left = [f"{show_duration(us)} left out by {name}" for name, us in sorted(o["counts"]["left_out_us"].items()) if us]
+    if left:
+        yield _listed(left)
+    if o["counts"]["unknown_us"]:
+        yield f"{show_duration(o['counts']['unknown_us'], days=True)} that nobody watched"
 
 
 def _us(stamp: str) -> int:
-    from upheld.values.instant import parse_instant
-
     return parse_instant(stamp)
+
+
+def _day(stamp: str, zone: str) -> str:
+    """The last local day before a deadline that falls on a midnight (or its own day)."""
+    return format_instant(_us(stamp) - 1, zone)[:10]
 
 
 def _stamp(text: str) -> str:
@@ -204,7 +226,7 @@ def _credits(figures: Mapping[str, Any]) -> Iterator[Block]:
     rows, tones = [], []
     for c in figures["credits"]:
         name = ", ".join(part for part in (c["commitment"], _group(c["group"]), c["case"], c["window"]) if part)
-        rows.append((name, "; ".join(_working(c)), _credit_state(c), c["shown"]))
+        rows.append((name, "; ".join(_working(c)), _credit_state(c, figures["agreement"]["zone"]), c["shown"]))
         tones.append(_credit_tone(c["state"]))
     yield Table(("for", "working", "state", "amount"), "lllr", tuple(rows), tuple(tones), (4, 8, 3, 3), 2)
 
@@ -215,12 +237,12 @@ def _working(credit: Mapping[str, Any]) -> list[str]:
     return [*credit["working"], *cuts, *reason]
 
 
-def _credit_state(credit: Mapping[str, Any]) -> str:
+def _credit_state(credit: Mapping[str, Any], zone: str) -> str:
     text = _STATE[credit["state"]]
     if credit["kind"] in ("reward", "earned back"):
         text = credit["kind"]
     if credit["claim_by"] and credit["state"] == "claimable":
-        text += f", before {_stamp(credit['claim_by'])[:16]}Z"
+        text += f" by {_day(credit['claim_by'], zone)}"
     if credit["disputed"]:
         text += f"; disputed ({credit['disputed']})"
     return text + (", so far" if credit["provisional"] else "")
@@ -239,8 +261,9 @@ def _after(figures: Mapping[str, Any]) -> Iterator[Block]:
             (f"{r['to']} may {r['give']}", r["why"], _stamp(r["use_by"] or "-")[:10], r["state"]) for r in rights), (), (4, 6, 3, 2))
     if duties:
         yield Heading("Duties that follow")
-        yield Table(("what", "who", "due before", "state"), "llll", tuple(
-            (f"{d['do']} ({d['commitment']} {d['window']})", d["by"], _stamp(d["due"])[:16], d["state"]) for d in duties), (), (6, 3, 4, 2))
+        home = figures["agreement"]["zone"]
+        yield Table(("what", "who", "due by", "state"), "llll", tuple(
+            (f"{d['do']} ({d['commitment']} {d['window']})", d["by"], _day(d["due"], home), d["state"]) for d in duties), (), (6, 3, 4, 2))
     if acts:
         yield Heading("Claims, disputes and decisions")
         rows = ((act["kind"] + (" (open)" if act.get("open") else ""), _act(act), act["actor"], _stamp(act["at"])[:16]) for act in acts)
