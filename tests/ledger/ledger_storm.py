@@ -103,8 +103,8 @@ class Tally:
     def line(self) -> str:
         kinds = ", ".join(f"{name} {n:,}" for name, n in sorted(self.kinds.items()))
         refused = ", ".join(f"{slug} {n:,}" for slug, n in sorted(self.refused.items()))
-        return (f"{self.operations:,} operations, {self.splits:,} splits, {self.retries:,} retries, {self.stored:,} operations through SQLite too, "
-                f"0 drift; {self.transfers:,} transfers ({kinds}); {self.refused.total():,} refusals ({refused})")
+        return (f"{self.operations:,} operations, {self.splits:,} splits, {self.retries:,} retries, {self.stored:,} operations through SQLite "
+                f"too, 0 drift; {self.transfers:,} transfers ({kinds}); {self.refused.total():,} refusals ({refused})")
 
 
 class Segment:
@@ -206,7 +206,8 @@ class Segment:
     def _head(self, line: tuple[str, str, str] | None = None) -> dict[str, object]:
         agreement, name, _ = line or self.random.choice(self.lines)
         n = len(self.asked)
-        return {"key": f"k{n}-{self.random.getrandbits(24)}", "agreement": agreement, "line": name, "at": n, "actor": self.random.choice(PEOPLE),
+        return {"key": f"k{n}-{self.random.getrandbits(24)}", "agreement": agreement, "line": name, "at": n,
+                "actor": self.random.choice(PEOPLE),
                 "reason": self.random.choice(("because", "as agreed", "the decision of 3 March", ""))}
 
     def _amount(self) -> int:

@@ -34,7 +34,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.asked: list[tuple[Command, Answer]] = []
 
     def head(self, actor: str, reason: str) -> dict[str, object]:
-        return {"key": f"k{len(self.asked)}", "agreement": "acme", "line": "acme/uptime", "at": len(self.asked), "actor": actor, "reason": reason}
+        n = len(self.asked)
+        return {"key": f"k{n}", "agreement": "acme", "line": "acme/uptime", "at": n, "actor": actor, "reason": reason}
 
     def ask(self, command: Command) -> None:
         self.book, answer = submitted(self.book, command)

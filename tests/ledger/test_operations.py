@@ -20,8 +20,8 @@ def test_random_operations_never_drift(tmp_path: Path) -> None:
     assert tally.retries > COUNT // 4
     assert tally.splits
     # the storm reaches every act and every refusal
-    assert set(tally.kinds) == {"computed", "restated", "claw-back", "reviewed", "approved", "issued", "applied", "voided", "expired", "disputed",
-                                "upheld", "reversed"}
+    assert set(tally.kinds) == {"computed", "restated", "claw-back", "reviewed", "approved", "issued", "applied", "voided", "expired",
+                                "disputed", "upheld", "reversed"}
     assert set(tally.refused) >= {"form", "amount", "currency", "period", "window", "person", "reason", "unknown", "ledger"}
 
 

@@ -40,6 +40,8 @@ def _text(name: str, text: object, longest: int) -> Refusal | None:
         return Refusal("form", f"{name} is {text!r}, not a text")
     if not text.strip() and name not in _OPTIONAL:
         return Refusal("form", f"{name} is empty", "give the same key again for a retry, a new one for a new attempt" if name == "key" else "")
+    if text != text.strip() and name != "reason":
+        return Refusal("form", f"{name} `{text}` begins or ends with a space", "leave it out")
     if len(text) > longest:
         return Refusal("form", f"{name} has {len(text)} characters, at most {longest} are kept")
     odd = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Cf", "Zl", "Zp")), None)

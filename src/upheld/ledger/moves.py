@@ -61,8 +61,9 @@ def _out_of(command: Move, sheet: Sheet, step: Step) -> list[Entry] | Refusal:
                        start)
     stands = sum(sheet.held[side, start] for side in sides)
     if not stands or stands < (command.minor or 0):
-        asked = "anything" if command.minor is None else shown(command.minor, sheet.currency)
-        return Refusal("ledger", f"{asked} of line {sheet.line} cannot be {kind}: {shown(stands, sheet.currency)} stands {start}",
+        asked = "nothing" if command.minor is None else shown(command.minor, sheet.currency)
+        verb = "can" if command.minor is None else "cannot"
+        return Refusal("ledger", f"{asked} of line {sheet.line} {verb} be {kind}: {shown(stands, sheet.currency)} stands {start}",
                        _where(sheet, command.side), start, stands)
     entries = []
     for side in sides:

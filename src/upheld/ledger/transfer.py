@@ -27,6 +27,7 @@ Kind = Literal["computed", "restated", "claw-back", "reviewed", "approved", "iss
 """What a transfer did. ``computed``: the first booking of a line; ``restated``: new less old; ``claw-back``: what was issued in excess,
 entered on the other side to be netted; ``upheld``: a dispute decided so that the money stands as before."""
 
+_KINDS = frozenset(get_args(Kind))
 SIDES: tuple[Side, ...] = get_args(Side)
 OTHER: dict[Side, Side] = {"credit": "reward", "reward": "credit"}
 STATES: tuple[State, ...] = get_args(State)
@@ -68,6 +69,8 @@ class Transfer:
             raise ValueError(f"transfer {self.key}: {self.minor!r} is not an amount of 1 to {GREATEST} minor units")
         if minor_digits(self.currency) is None:
             raise ValueError(f"transfer {self.key}: {self.currency!r} is not a currency code in use")
+        if self.kind not in _KINDS:
+            raise ValueError(f"transfer {self.key}: {self.kind!r} is no kind of transfer")
         if self.debit == self.credit:
             raise ValueError(f"transfer {self.key}: account {self.debit} against itself")
 

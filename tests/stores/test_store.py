@@ -1,0 +1,471 @@
+"""What every store must do, whatever database is below: opened anew for each test by ``open_store``."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from upheld.ledger.answer import Posted, Refusal
+from upheld.ledger.commands import Approve, Restate, Review
+from upheld.ledger.transfer import entry_bytes, entry_of
+from upheld.stores.database import connect
+from upheld.stores.migrate import HEAD, as_sql
+from upheld.stores.schema import METADATA
+from upheld.stores.store import Store, open_store
+from upheld.stores.trouble import StoreError
+
+RESTATE = Restate(key="first", agreement="acme", line="acme/uptime", at=1, actor="system", minor=25000, currency="EUR", period="2026-03")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a 100% store.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with open_store(path) as opened:
+        opened.logs.create("acme", "agreements.example/acme")
+        yield opened
+
+
+def refused(slug: str, what: str) -> object:
+    return pytest.raises(StoreError, check=lambda error: error.slug == slug and what in error.what)  # type: ignore[call-arg]
+
+
+def posted(answer: object) -> Posted:
+    assert isinstance(answer, Posted)
+    return answer
+
+
+# ---- logs -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_log_gives_each_leaf_the_next_index(store: Store) -> None:
+    assert store.logs.append("acme", "fact", [b"one", b"two"]) == range(2)
+    assert store.logs.append("acme", "fact", []) == range(2, 2)
+    assert store.logs.append_groups("acme", [("file", [b"three"]), ("fact", [b"four", b"four"])]) == range(2, 5)
+    kept = list(store.logs.leaves("acme"))
+    assert [(leaf.idx, leaf.kind, leaf.data) for leaf in kept] == [
+        (0, "fact", b"one"), (1, "fact", b"two"), (2, "file", b"three"), (3, "fact", b"four"), (4, "fact", b"four")]
+    assert [leaf.hash for leaf in kept] == [hashlib.sha256(b"\0" + leaf.data).digest() for leaf in kept]
+    assert list(store.logs.hashes("acme", 1, 3)) == [kept[1].hash, kept[2].hash]
+    assert store.logs.size("acme") == 5
+
+
+def test_two_logs_count_for_themselves(store: Store) -> None:
+    store.logs.create("status", "feeds.example/status")
+    store.logs.append("acme", "fact", [b"x"])
+    assert store.logs.append("status", "fact", [b"x"]) == range(1)
+    assert [(log.name, log.origin, log.size) for log in store.logs.all()] == [
+        ("acme", "agreements.example/acme", 1), ("status", "feeds.example/status", 1)]
+
+
+def test_a_log_keeps_its_origin(store: Store) -> None:
+    assert store.logs.create("acme", "agreements.example/acme") == store.logs.get("acme")
+    with refused("conflict", "log `acme` has origin agreements.example/acme: it is not `acme` with elsewhere.example"):
+        store.logs.create("acme", "elsewhere.example")
+    with refused("conflict", "it is not `other` with agreements.example/acme"):
+        store.logs.create("other", "agreements.example/acme")
+    with refused("form", "a log needs a name and an origin"):
+        store.logs.create("x", "a\nb")
+    with refused("unknown", "there is no log `never`"):
+        store.logs.append("never", "fact", [b"x"])
+
+
+def test_what_was_read_before_is_still_all_there_is_or_nothing_is_added(store: Store) -> None:
+    store.logs.append("acme", "fact", [b"x"])
+    with refused("moved", "log `acme` has 1 leaves, not 0: something was recorded meanwhile"):
+        store.logs.append("acme", "fact", [b"y"], expected=0)
+    assert store.logs.append("acme", "fact", [b"y"], expected=1) == range(1, 2)
+
+
+def test_asking_beyond_a_log_is_refused(store: Store) -> None:
+    with refused("range", "log `acme` has leaves 0 to 0, not 0 to 1"):
+        list(store.logs.leaves("acme", 0, 1))
+
+
+def test_many_leaves_in_one_go(store: Store) -> None:
+    many = [b'{"n":%d}' % n for n in range(50_001)]
+    assert store.logs.append("acme", "fact", many) == range(50_001)
+    assert [leaf.data for leaf in store.logs.leaves("acme")] == many
+    assert store.check() == ()
+
+
+def test_a_generator_that_is_not_read_to_its_end_does_not_stop_writers(store: Store) -> None:
+    store.logs.append("acme", "fact", [b"x", b"y"])
+    reading = store.logs.leaves("acme")
+    next(reading)
+    assert store.logs.append("acme", "fact", [b"z"]) == range(2, 3)
+
+
+# ---- ledger ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_the_first_one_for_ever(path: Path, store: Store) -> None:
+    first = posted(store.ledger.submit(RESTATE))
+    assert [t.minor for t in first.transfers] == [25000]
+    assert store.ledger.submit(replace(RESTATE, at=99)) == first
+    too_early = Approve(key="second", agreement="acme", line="acme/uptime", at=2, actor="bob")
+    refusal = store.ledger.submit(too_early)
+    assert isinstance(refusal, Refusal)
+    store.ledger.submit(Review(key="third", agreement="acme", line="acme/uptime", at=3, actor="anna"))
+    assert store.ledger.submit(too_early) == refusal, "the key of a refusal is used up too"
+    with open_store(path) as another:
+        assert another.ledger.submit(RESTATE) == first
+        assert another.ledger.answer("second") == refusal
+        assert another.ledger.answer("never") is None
+
+
+def test_a_key_with_another_content_is_refused(store: Store) -> None:
+    store.ledger.submit(RESTATE)
+    answer = store.ledger.submit(replace(RESTATE, minor=26000))
+    assert answer == Refusal("idempotency", "key first was used for another request", "give the first request again unchanged, or a new key")
+    assert store.ledger.book("acme").totals("acme") == {"EUR": {"computed": 25000}}
+    assert store.ledger.submit(replace(RESTATE, agreement="globex"), "acme").slug == "idempotency"  # type: ignore[union-attr]
+
+
+def test_every_transfer_is_a_leaf(store: Store) -> None:
+    store.logs.append("acme", "fact", [b"x"])
+    answers = store.ledger.submit_all([RESTATE, Review(key="r", agreement="acme", line="acme/uptime", at=2, actor="anna"),
+                                       replace(RESTATE, key="again", minor=20000)])
+    transfers = [t for answer in answers for t in posted(answer).transfers]
+    entries = store.ledger.entries("acme")
+    assert [entry.transfer for entry in entries] == transfers == [e.transfer for e in store.ledger.entries("acme", "acme/uptime")]
+    assert [(entry.log, entry.index) for entry in entries] == [("acme", 1), ("acme", 2), ("acme", 3)]
+    kept = list(store.logs.leaves("acme", 1))
+    assert [leaf.kind for leaf in kept] == ["entry"] * 3
+    assert [entry_of(leaf.data) for leaf in kept] == transfers
+    assert [leaf.data for leaf in kept] == [entry_bytes(t) for t in transfers]
+
+
+def test_a_period_is_settled_in_one_currency_also_across_lines(store: Store) -> None:
+    store.ledger.submit(RESTATE)
+    answer = store.ledger.submit(replace(RESTATE, key="yen", line="acme/errors", currency="JPY"))
+    assert isinstance(answer, Refusal)
+    assert answer.what == "period 2026-03 of acme is settled in EUR, not in JPY"
+    assert isinstance(store.ledger.submit(replace(RESTATE, key="yen2", line="acme/errors", currency="JPY", period="2026-04")), Posted)
+
+
+def test_a_request_of_wrong_form_leaves_its_key_free(store: Store) -> None:
+    assert isinstance(store.ledger.submit(replace(RESTATE, currency="eur")), Refusal)
+    assert isinstance(store.ledger.submit(RESTATE), Posted)
+
+
+def test_requests_need_their_log(store: Store) -> None:
+    with refused("unknown", "there is no log `globex`"):
+        store.ledger.submit(replace(RESTATE, agreement="globex"))
+    assert store.ledger.answer("first") is None
+
+
+def test_a_failure_within_a_group_leaves_nothing(store: Store) -> None:
+    with refused("unknown", "there is no log `globex`"):
+        store.ledger.submit_all([RESTATE, replace(RESTATE, key="b", agreement="globex")])
+    assert store.ledger.entries("acme") == ()
+    assert store.logs.size("acme") == 0
+
+
+def test_one_key_at_the_same_instant_makes_one_transfer_in_threads(store: Store) -> None:
+    ready = threading.Barrier(8)
+    answers: list[object] = []
+
+    def ask() -> None:
+        for n in range(20):
+            ready.wait()
+            answers.append(store.ledger.submit(replace(RESTATE, key=f"k{n}", line=f"line {n}")))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 160
+    assert len(store.ledger.entries("acme")) == store.logs.size("acme") == 20
+    assert len({posted(a).transfers for a in answers}) == 20
+    assert store.check() == ()
+
+
+def test_appends_of_many_threads_leave_no_gap(store: Store) -> None:
+    given: list[range] = []
+
+    def add(name: int) -> None:
+        given.extend(store.logs.append("acme", "fact", [f"{name}/{n}/{i}".encode() for i in range(n % 3 + 1)]) for n in range(30))
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    indices = sorted(i for part in given for i in part)
+    assert indices == list(range(store.logs.size("acme")))
+    assert store.check() == ()
+
+
+# ---- statements and checkpoints -------------------------------------------------------------------------------------
+
+
+def test_a_statement_is_issued_once(store: Store) -> None:
+    first = store.statements.record("acme", "2026-03", 1, b"1" * 32, "acme", b'{"kind":"statement"}')
+    assert store.statements.record("acme", "2026-03", 1, b"1" * 32, "acme", b"another leaf, not added") == first
+    assert store.logs.size("acme") == 1
+    with refused("conflict", "revision 1 of acme for 2026-03 is issued with another content"):
+        store.statements.record("acme", "2026-03", 1, b"2" * 32, "acme", b"x")
+    with refused("revision", "the next revision of acme for 2026-03 is 2, not 3"):
+        store.statements.record("acme", "2026-03", 3, b"2" * 32, "acme", b"x")
+    with refused("form", "a statement's hash has 32 bytes, not 3"):
+        store.statements.record("acme", "2026-03", 2, b"abc", "acme", b"x")
+    second = store.statements.record("acme", "2026-03", 2, b"2" * 32, "acme", b"x")
+    store.statements.record("acme", "2026-02", 1, b"0" * 32, "acme", b"y")
+    assert store.statements.revisions("acme", "2026-03") == (first, second)
+    assert store.statements.get("acme", "2026-03") == second
+    assert store.statements.get("acme", "2026-03", 1) == first
+    assert store.statements.get("acme", "2026-04") is None
+    assert store.statements.periods("acme") == ("2026-03", "2026-02")
+    assert (second.log, second.index) == ("acme", 1)
+
+
+def test_a_size_is_signed_once_and_only_onwards(store: Store) -> None:
+    store.logs.append("acme", "fact", [b"x", b"y", b"z"])
+    kept = store.checkpoints.put("acme", 2, "note of 2")
+    assert store.checkpoints.put("acme", 2, "note of 2") == kept
+    with refused("conflict", "log `acme` has another checkpoint of size 2"):
+        store.checkpoints.put("acme", 2, "another")
+    for size in (1, 4):
+        with refused("range", f"log `acme` has 3 leaves and a checkpoint of 2: none can be of {size}"):
+            store.checkpoints.put("acme", size, "note")
+    assert store.checkpoints.get("acme") == kept
+    with_theirs = store.checkpoints.cosign("acme", 2, "customer", "— customer x")
+    assert with_theirs.cosignatures == (("customer", "— customer x"),)
+    assert store.checkpoints.cosign("acme", 2, "customer", "— customer x") == with_theirs
+    with refused("conflict", "customer has cosigned size 2 of log `acme` with another signature"):
+        store.checkpoints.cosign("acme", 2, "customer", "— customer y")
+    with refused("unknown", "log `acme` has no checkpoint of size 3"):
+        store.checkpoints.cosign("acme", 3, "customer", "x")
+    store.checkpoints.put("acme", 3, "note of 3")
+    assert store.checkpoints.get("acme").size == 3  # type: ignore[union-attr]
+    assert store.checkpoints.get("acme", 2) == with_theirs
+    assert store.checkpoints.get("acme", 1) is None
+
+
+# ---- what was recorded stays ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE transfers SET minor = 1", "DELETE FROM transfers", "UPDATE requests SET answer = x''", "DELETE FROM requests",
+    "UPDATE leaves SET bytes = x''", "DELETE FROM leaves", "UPDATE checkpoints SET note = ''", "DELETE FROM checkpoints",
+    "UPDATE cosignatures SET signature = ''", "DELETE FROM cosignatures", "UPDATE statements SET hash = x''", "DELETE FROM statements",
+    "DELETE FROM logs", "UPDATE logs SET size = size - 1", "UPDATE logs SET origin = 'x'",
+    "INSERT OR REPLACE INTO leaves SELECT log, idx, kind, x'00', hash FROM leaves LIMIT 1",
+    "INSERT OR REPLACE INTO requests SELECT key, 'x', agreement, line, actor, at, answer FROM requests LIMIT 1",
+    "INSERT OR REPLACE INTO statements SELECT agreement, period, revision, x'00', log, idx FROM statements LIMIT 1",
+    "INSERT OR REPLACE INTO checkpoints SELECT log, size, 'x' FROM checkpoints LIMIT 1",
+    ("INSERT OR REPLACE INTO transfers SELECT NULL, key, request, debit, credit, 1, currency, kind, agreement, line, period, at, actor, "
+     "reason, reverses, request_hash, log, idx FROM transfers LIMIT 1"),
+])
+def test_nothing_recorded_is_changed_or_removed_even_by_hand(path: Path, store: Store, statement: str) -> None:
+    store.ledger.submit(RESTATE)
+    store.statements.record("acme", "2026-03", 1, b"1" * 32, "acme", b"x")
+    store.checkpoints.put("acme", 2, "note")
+    store.checkpoints.cosign("acme", 2, "customer", "x")
+    # a plain connection, without any of our settings
+    other = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError, match=r"only ever added|only grows"):
+        other.execute(statement)
+    other.close()
+    with refused("added", "cannot be changed or removed" if "logs SET" not in statement else "a log only grows"), \
+            store.database.writing() as connection:
+        connection.execute(text(statement))
+    assert store.check() == ()
+
+
+@pytest.mark.parametrize(("damage", "told"), [
+    ("UPDATE transfers SET minor = 24999", "leaf 0 of log acme is an entry, and its transfer is not there or says otherwise"),
+    ("UPDATE leaves SET bytes = x'7b7d' WHERE idx = 1", "leaf 1 of log acme does not have the hash it was given"),
+    ("DELETE FROM leaves WHERE idx = 1", "log `acme` lacks 1 of its leaves 0 to 1"),
+    ("UPDATE transfers SET credit = 'credit:acme:acme/uptime:issued' WHERE seq = 1",
+     "the ledger of acme does not add up: transfer second#1 leaves -25000 minor units in credit:acme:acme/uptime:computed"),
+    ("UPDATE logs SET size = 1", "log acme has a leaf 1, beyond its size of 1"),
+    ("DELETE FROM transfers WHERE seq = 2", "leaf 1 of log acme is an entry, and its transfer is not there or says otherwise"),
+    ("UPDATE leaves SET kind = 'fact' WHERE idx = 1", "transfer second#1 has no leaf that is an entry"),
+])
+def test_check_finds_what_was_changed_behind_its_back(path: Path, store: Store, damage: str, told: str) -> None:
+    store.ledger.submit(RESTATE)
+    store.ledger.submit(Review(key="second", agreement="acme", line="acme/uptime", at=2, actor="anna"))
+    assert store.check() == ()
+    other = sqlite3.connect(path)
+    for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        other.execute(f"DROP TRIGGER {trigger}")
+    other.execute(damage)
+    other.commit()
+    other.close()
+    assert told in store.check()
+
+
+def test_a_damaged_ledger_is_not_built_upon(path: Path, store: Store) -> None:
+    store.ledger.submit(RESTATE)
+    other = sqlite3.connect(path)
+    other.executescript("DROP TRIGGER transfers_no_update; UPDATE transfers SET currency = 'XXX'")
+    other.close()
+    with refused("damaged", "transfer first#1: 'XXX' is not a currency code in use"):
+        store.ledger.submit(Review(key="second", agreement="acme", line="acme/uptime", at=2, actor="anna"))
+    with refused("damaged", "transfer first#1"):
+        store.ledger.book("acme")
+
+
+# ---- the file and its schema ----------------------------------------------------------------------------------------
+
+
+def test_the_store_is_written_with_care(store: Store) -> None:
+    with store.database.reading() as connection:
+        said = {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+    assert said == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+
+
+def test_the_migrations_make_the_schema(path: Path, store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with store.database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert context.get_current_revision() == HEAD
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_head_is_the_last_revision() -> None:
+    from alembic.script import ScriptDirectory
+
+    from upheld.stores.migrate import _config
+
+    assert ScriptDirectory.from_config(_config()).get_current_head() == HEAD
+
+
+def test_the_schema_is_one_postgresql_can_have() -> None:
+    dialect = postgresql.dialect()
+    made = "\n".join([str(CreateTable(t).compile(dialect=dialect)) for t in METADATA.sorted_tables]
+                     + [str(CreateIndex(i).compile(dialect=dialect)) for t in METADATA.sorted_tables for i in sorted(t.indexes, key=str)])
+    types = {line.split()[1].rstrip(",") for line in made.splitlines() if line.startswith("\t") and line.split()[0].islower()}
+    assert types == {"BIGINT", "BIGSERIAL", "TEXT", "BYTEA"}
+    migrated = as_sql("postgresql")
+    assert "CREATE TABLE transfers" in migrated
+    assert "TRIGGER" not in migrated
+    assert {line.split()[1].rstrip(",") for line in migrated.splitlines() if line.startswith("    ") and line.split()[0].islower()
+            and line.split()[0] != "version_num"} == types
+
+
+def test_opening_again_changes_nothing(path: Path, store: Store) -> None:
+    store.ledger.submit(RESTATE)
+    with open_store(f"sqlite:///{path}") as again:
+        assert again.ledger.entries("acme") == store.ledger.entries("acme")
+
+
+def test_many_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    opened: list[Store] = []
+    ready = threading.Barrier(6)
+
+    def go() -> None:
+        ready.wait()
+        opened.append(open_store(tmp_path / "new.db"))
+
+    threads = [threading.Thread(target=go) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 6
+    for store in opened:
+        store.close()
+
+
+def test_a_schema_of_a_later_release_is_refused_and_not_touched(path: Path, store: Store) -> None:
+    store.close()
+    other = sqlite3.connect(path)
+    other.execute("UPDATE alembic_version SET version_num = '0099'")
+    other.commit()
+    with refused("newer", "this store is at revision 0099, and this release of Upheld reads up to 0001"):
+        open_store(path)
+    assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("0099",)]
+    other.close()
+
+
+def test_files_of_something_else_are_refused(tmp_path: Path) -> None:
+    foreign = tmp_path / "addresses.db"
+    other = sqlite3.connect(foreign)
+    other.execute("CREATE TABLE people (name)")
+    other.commit()
+    other.close()
+    with refused("foreign", "this is a database, but not an Upheld store"):
+        open_store(foreign)
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no database at all, but long enough to look at" * 40)
+    with refused("foreign", f"{notes}: this file is not a store"):
+        open_store(notes)
+    assert notes.read_text().startswith("no database")
+    with refused("kind", "a store at postgresql:// is not supported"):
+        open_store("postgresql://db.example/upheld")
+    with refused("kind", "a store at sqlite:// is not supported"):
+        open_store("sqlite://")
+
+
+def test_a_store_that_is_not_there(tmp_path: Path) -> None:
+    with refused("missing", f"there is no store at {tmp_path / 'none.db'}"):
+        open_store(tmp_path / "none.db", create=False)
+    assert not list(tmp_path.iterdir())
+    with refused("unreadable", "the store cannot be opened"):
+        open_store(tmp_path / "no folder" / "store.db")
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(path: Path, store: Store) -> None:
+    store.ledger.submit(RESTATE)
+    with store.database.engine.connect() as connection:
+        # the disk is full from here: SQLite gives the same error as a file system without room
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with refused("full", f"{path}: the disk is full: nothing was written"):
+        store.logs.append("acme", "fact", [b"x" * 5000] * 50)
+    with open_store(path) as again:
+        assert again.logs.size("acme") == 1
+        assert again.check() == ()
+        assert isinstance(again.ledger.submit(replace(RESTATE, key="later", minor=1)), Posted)
+
+
+def test_a_read_only_store_is_told(path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.ledger.submit(RESTATE)
+    store.close()
+    database = connect(path, create=False)
+    # as of a file this user may not write: root may write everything, so SQLite is told
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with refused("readonly", f"{path}: the store cannot be written: its file or folder is read-only"):
+        Store(database, type(store.logs)(database), type(store.ledger)(database), store.statements, store.checkpoints).logs.append(
+            "acme", "fact", [b"x"])
+    database.engine.dispose()
+
+
+def test_a_writer_that_does_not_end_is_told(path: Path, store: Store) -> None:
+    store.ledger.submit(RESTATE)
+    with store.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with refused("busy", "another process is writing the store and did not end in time"):
+        store.ledger.submit(replace(RESTATE, key="b", minor=1))
+    other.execute("ROLLBACK")
+    other.close()
+    assert isinstance(store.ledger.submit(replace(RESTATE, key="b", minor=1)), Posted)
+
+
+def test_a_database_made_by_plain_sqlalchemy_metadata_is_not_taken_for_a_store(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    METADATA.create_all(engine)
+    engine.dispose()
+    with refused("foreign", "not an Upheld store"):
+        open_store(tmp_path / "x.db")
