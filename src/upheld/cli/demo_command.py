@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from upheld.cli.options import fail
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _EXAMPLES = ("github", "helpdesk")
 _WINDOWS = 6
+_STATEMENTS = (("github", "github-enterprise", "2026-Q2"), ("hardware", "northwind-acme", "2026-05"))
+_PLACE = "upheld-demo"
 
 
 def examples_folder() -> Path:
@@ -24,7 +32,7 @@ def examples_folder() -> Path:
 
 @click.command("demo")
 def command() -> None:
-    """Measure the embedded examples (GitHub's incident history, a helpdesk's log) and explain one red figure."""
+    """Measure the embedded examples, explain one red figure, and close a period of two of them (in ./upheld-demo): statement, PDF, verified."""
     from upheld.assessment.assess import assess
     from upheld.assessment.explain import explain
     from upheld.cli.explain_command import show
@@ -57,11 +65,53 @@ def command() -> None:
         out.rule("why is this one red?")
         show(explain(plans, facts, None, outcome.commitment, outcome.window), "text")
         out.print()
+    _hand_over(out, folder)
     here = _relative(folder)
     out.print("Next:", style="bold")
     out.print(f"  upheld explain github-enterprise uptime 2026-Q1 -w {here}/github", soft_wrap=True)
     out.print(f"  upheld assess -w {here}/helpdesk --as-of 2016-04-01", soft_wrap=True)
+    out.print(f"  upheld verify {_PLACE}/hardware/statements/northwind-acme/2026-05/r1", soft_wrap=True)
     out.print("  upheld init YOUR.csv", soft_wrap=True)
+
+
+def _hand_over(out: Console, folder: Path) -> None:
+    """Close a period of each example in a copy of it: the credit, the PDF, and what verifying says."""
+    from upheld import __version__
+    from upheld.cli.progress import steps
+    from upheld.closing.close import close_period
+    from upheld.closing.inputs import from_workspace
+    from upheld.closing.recompute import recompute
+    from upheld.closing.render import render
+    from upheld.evidence.verify import verify
+    from upheld.remedies.settlement import show_money
+    from upheld.sources.files import gather
+    from upheld.statements.period import period_of
+    from upheld.stores.store import open_store
+    from upheld.workspace import open_workspace
+
+    out.rule("statements")
+    shutil.rmtree(_PLACE, ignore_errors=True)
+    for name, agreement, label in _STATEMENTS:
+        root = Path(_PLACE) / name
+        shutil.copytree(folder / name, root)
+        workspace = open_workspace(root)
+        inputs = from_workspace(workspace, agreement, gather(workspace.root))
+        (root / "records").mkdir()
+        with open_store(root / "records" / "store.db") as store, steps(f"closing {label} of {agreement}") as told:
+            now = int(datetime.now(UTC).timestamp()) * 1_000_000
+            closed = close_period(workspace.root, store, inputs, period_of(label, inputs.plans[-1].zone), None, now, f"upheld {__version__}",
+                                  render, told)
+        totals = closed.figures["totals"]
+        checks = verify(closed.folder)
+        level2 = recompute(closed.folder).same
+        good = all(holds for _, holds, _ in checks) and level2
+        where = _relative(closed.folder)
+        out.print(f"{agreement} {label}: credit {show_money(totals['owed_minor'], totals['currency'])}", style="bold")
+        out.print(f"  pdf     {where}/renderings/statement.pdf", soft_wrap=True)
+        out.print(f"  verify  {len(checks)} checks ok, figures recomputed: the same" if good else "  verify  FAILED", soft_wrap=True)
+        if not good:
+            fail(f"the bundle of {agreement} does not verify", 70)
+    out.print()
 
 
 def _relative(folder: Path) -> str:

@@ -36,7 +36,7 @@ COMMANDS = {
     "conform": "run clock cases of other systems and tell which agree",
     "schema": "the JSON Schema of agreement files, for editors",
     "doctor": "say what is wrong with this workspace or installation",
-    "demo": "measure the embedded examples and explain one red figure",
+    "demo": "measure the embedded examples, explain one red figure, close and verify two periods",
 }
 
 

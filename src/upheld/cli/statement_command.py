@@ -42,9 +42,13 @@ def command(agreement: str, period: str, root: Path, as_of: int | None, form: st
         click.echo("provisional: the period has not ended, or not all of it is known; nothing is signed")
     elif not closed.fresh:
         click.echo(f"nothing changed: revision {shown['revision']} stands")
-    for path in sorted((closed.folder / "renderings").iterdir()):
-        if path.suffix in (".pdf", ".html"):
-            click.echo(f"{path.suffix[1:]:<7} {_shown(path)}")
+    pages = [path for path in sorted((closed.folder / "renderings").iterdir()) if path.suffix in (".pdf", ".html")]
+    for path in pages:
+        click.echo(f"{path.suffix[1:]:<7} {_shown(path)}")
+    if not pages:
+        from upheld.documents.statement import EXTRA
+
+        click.echo(f"for PDF and HTML: {EXTRA}")
     if not figures_provisional(closed.figures):
         click.echo(f"bundle  {_shown(closed.folder)}")
         click.echo(f"verify  upheld verify {_shown(closed.folder)}")
