@@ -66,6 +66,10 @@ def test_a_credit_from_computed_to_applied() -> None:
     assert story.book.given == {("acme", "EUR"): -10000}
 
 
+def test_a_period_may_be_booked_from_its_very_end() -> None:
+    assert Story().does(Restate, minor=5, currency="EUR", period="2026-03", ends=0).stands == {"computed": 5}
+
+
 def test_the_same_amount_again_books_nothing() -> None:
     story = Story().comes_to(10000).until("approved").comes_to(10000)
     assert story.last == ()
@@ -144,6 +148,13 @@ def test_a_credit_that_turns_into_a_reward() -> None:
     story = Story().comes_to(100).until("applied").comes_to(-50)
     assert story.stands == {"applied": 100, "computed back": 150}
     assert [(t.kind, t.minor) for t in story.last] == [("claw-back", 100), ("restated", 50)]
+
+
+def test_only_what_was_issued_is_clawed_back() -> None:
+    story = Story().comes_to(100).does(Review, minor=40).does(Approve, actor="bob").does(Issue)
+    assert story.comes_to(-50).stands == {"issued": 40, "computed back": 90}
+    assert [(t.kind, t.minor) for t in story.last] == [("restated", 60), ("claw-back", 40), ("restated", 50)]
+    assert story.book.sheet("acme", "acme/uptime").clawed == {"credit": 0, "reward": 40}  # type: ignore[union-attr]
 
 
 def test_a_reviewer_who_took_the_review_back_may_approve() -> None:

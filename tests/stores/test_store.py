@@ -256,6 +256,55 @@ def test_a_size_is_signed_once_and_only_onwards(store: Store) -> None:
     assert store.checkpoints.get("acme", 1) is None
 
 
+# ---- several acts as one --------------------------------------------------------------------------------------------
+
+
+def test_a_statement_and_its_credits_are_kept_together(store: Store) -> None:
+    with store.together():
+        row = store.statements.record("acme", "2026-03", 1, b"1" * 32, "acme", b"x")
+        store.ledger.submit(RESTATE)
+        # what was written is seen within, and nowhere else
+        assert store.logs.size("acme") == 2
+        assert [leaf.kind for leaf in store.logs.leaves("acme")] == ["statement", "entry"]
+    assert store.statements.get("acme", "2026-03") == row
+    assert store.check() == ()
+
+
+def test_or_not_at_all(store: Store) -> None:
+    def interrupted() -> None:
+        with store.together():
+            store.statements.record("acme", "2026-03", 1, b"1" * 32, "acme", b"x")
+            with store.together():
+                store.ledger.submit(RESTATE)
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        interrupted()
+    assert store.statements.get("acme", "2026-03") is None
+    assert store.ledger.answer("first") is None
+    assert store.logs.size("acme") == 0
+    assert isinstance(store.ledger.submit(RESTATE), Posted)
+
+
+def test_a_step_that_failed_is_not_committed_by_a_caller_who_goes_on(store: Store) -> None:
+    with refused("broken", "a step of this transaction failed"), store.together():
+        store.ledger.submit(RESTATE)
+        with refused("unknown", "there is no log"):
+            store.logs.append("never", "fact", [b"x"])
+    assert store.ledger.answer("first") is None
+
+
+def test_other_threads_are_not_part_of_it(store: Store) -> None:
+    seen: list[int] = []
+    with store.together():
+        store.ledger.submit(RESTATE)
+        other = threading.Thread(target=lambda: seen.append(store.logs.size("acme")))
+        other.start()
+        other.join()
+    assert seen == [0]
+    assert store.logs.size("acme") == 1
+
+
 # ---- what was recorded stays ----------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ the disk (WAL, synchronous FULL); references are held.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,22 +28,56 @@ _WRITES = "upheld_writes"
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """``place``: the file, for messages."""
+    """``place``: the file, for messages. ``joint``: this thread's transaction that several calls share, if there is one."""
 
     place: str
     engine: Engine
+    joint: _Joint
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the store. Raises ``StoreError``."""
+        if self.joint.connection is not None:
+            with in_words(self.place):
+                yield self.joint.connection
+            return
         with in_words(self.place), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that alone writes: all of it or nothing. Raises ``StoreError``."""
+        if self.joint.connection is not None:
+            # what failed in part is never committed, even if the caller goes on
+            was, self.joint.broken = self.joint.broken, True
+            with in_words(self.place):
+                yield self.joint.connection
+            self.joint.broken = was
+            return
         with in_words(self.place), self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything this thread reads and writes within is one transaction: all of it or nothing. Raises ``StoreError``."""
+        if self.joint.connection is not None:
+            yield
+            return
+        with self.writing() as connection:
+            self.joint.connection, self.joint.broken = connection, False
+            try:
+                yield
+                if self.joint.broken:
+                    raise StoreError("broken", f"{self.place}: a step of this transaction failed", "let its error through: nothing was written")
+            finally:
+                self.joint.connection = None
+
+
+class _Joint(threading.local):
+    """A thread's own: ``broken`` once a step of the joint transaction failed."""
+
+    connection: Connection | None = None
+    broken: bool = False
 
 
 def connect(path_or_url: str | Path, *, create: bool) -> Database:
@@ -59,7 +94,7 @@ def connect(path_or_url: str | Path, *, create: bool) -> Database:
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE_MS / 1000})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
-    return Database(str(path), engine)
+    return Database(str(path), engine, _Joint())
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -5,6 +5,7 @@ Law: whoever opens a store gets the schema this code was written for, or is told
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,10 @@ class Store:
     ledger: Ledger
     statements: Statements
     checkpoints: Checkpoints
+
+    def together(self) -> AbstractContextManager[None]:
+        """``with store.together():`` makes all calls within, by this thread, one transaction: all of it is kept, or an error leaves nothing."""
+        return self.database.together()
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with the store as a whole, in sentences; empty where all is well. Reads every leaf."""
