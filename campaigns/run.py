@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CAMPAIGNS = {
     # name: (what is run, the variable that carries the count, what the count means, its default)
+    "bundles": (("tests/evidence/test_edits.py", "-s"), "UPHELD_CAMPAIGN", "random edits of bundles, and every bit of what is signed", 100_000),
+    "trees": (("tests/evidence/test_trees.py",), "UPHELD_CAMPAIGN", "random trees against another implementation", 10_000),
     "calendars": (("tests/calendars/test_clock_changes.py",), "UPHELD_CAMPAIGN", "times the pairs at each clock change 2000 to 2040", 10),
     "clocks": (("tests/measures/test_clock_oracle.py",), "UPHELD_CAMPAIGN", "times the histories against the clock by minutes", 20),
     "fuzz": (("tests/fuzz",), "UPHELD_FUZZ", "damaged texts for each reader", 3000),
@@ -38,7 +40,8 @@ def main() -> int:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *tests]
     print(f"campaign {name}: {count} {meaning}, seed {seed}", flush=True)
     begun = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, variable: str(count)}, capture_output=True, text=True, check=False)
+    told = {**os.environ, variable: str(count), "UPHELD_SEED": str(seed)}
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
     took = time.monotonic() - begun
     print(done.stdout[-4000:], done.stderr[-2000:])
     commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

@@ -60,7 +60,7 @@ class Key:
         try:
             data = level1.strict_base64(parts[4], "key")
         except level1.Failed as failed:
-            raise ValueError(failed.reason) from None
+            raise ValueError(f"not a private key of a log: {failed.reason}") from None
         key = cls(parts[2], data[1:], data[0])
         if len(data) != 33 or key.text != text.strip():
             raise ValueError("not a private key of a log, or not whole")

@@ -349,7 +349,9 @@ SPECIAL = (b'"kind":"log"', b'"kind":"key"', b'"kind":"statement"', b'"kind":"ag
 def read_log(folder: Folder, number: int, marks: set[int]) -> tuple[Any, int, bytes, dict[int, bytes], list[Special]]:
     """Walk all leaves of a log once: (head, size, root, roots at ``marks``, [(index, special leaf)])."""
     head = read_json(folder.read("logs/%d/log.json" % number), "log.json")
-    first, frontier = head.get("first", 0), head.get("frontier", [])
+    if not isinstance(head, dict) or set(head) != {"origin", "first", "frontier"}:
+        raise Failed("format", "log.json does not say what it should")
+    first, frontier = head["first"], head["frontier"]
     if not isinstance(first, int) or isinstance(first, bool) or first < 0 or not isinstance(frontier, list):
         raise Failed("format", "log.json does not say where the leaves begin")
     parts = []
