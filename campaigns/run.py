@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CAMPAIGNS = {
     # name: (what is run, the variable that carries the count, what the count means, its default)
     "bundles": (("tests/evidence/test_edits.py", "-s"), "UPHELD_CAMPAIGN", "random edits of bundles, and every bit of what is signed", 100_000),
+    "histories": (("tests/laws/test_histories.py",), "UPHELD_CAMPAIGN", "random histories, restated and replayed", 20_000),
     "trees": (("tests/evidence/test_trees.py",), "UPHELD_CAMPAIGN", "random trees against another implementation", 10_000),
     "calendars": (("tests/calendars/test_clock_changes.py",), "UPHELD_CAMPAIGN", "times the pairs at each clock change 2000 to 2040", 10),
     "clocks": (("tests/measures/test_clock_oracle.py",), "UPHELD_CAMPAIGN", "times the histories against the clock by minutes", 20),
