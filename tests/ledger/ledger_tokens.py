@@ -64,11 +64,11 @@ class Line:
             loose = [t for state in GIVES_WAY for t in self.at(falling, state)]
             self.booked = True
             if loose:
-                # a claw-back is taken back before what was owed for itself
+                # what is owed for itself goes before a claw-back
                 gone = loose[0]
-                claimed = next((t for t in self.of(falling) if t.clawed), None)
-                if claimed is not None:
-                    claimed.clawed, gone.clawed = gone.clawed, True
+                own = next((t for t in self.of(falling) if not t.clawed), None)
+                if own is not None:
+                    own.clawed, gone.clawed = gone.clawed, False
                 self.tokens.remove(gone)
             else:
                 self.tokens.append(Token(rising, "computed", clawed=len(self.of(falling)) > len(self.of(rising))))

@@ -8,7 +8,7 @@ import pytest
 
 from upheld.ledger.answer import Answer, Posted, Refusal, answer_bytes, answer_of
 from upheld.ledger.book import Book
-from upheld.ledger.commands import Apply, Approve, Command, Decide, Dispute, Expire, Issue, Restate, Reverse, Review, Void
+from upheld.ledger.commands import Apply, Approve, Command, Decide, Dispute, Expire, Issue, Restate, Reverse, Review, Void, request_hash
 from upheld.ledger.decide import decide, submitted
 from upheld.ledger.transfer import STATES
 
@@ -190,6 +190,15 @@ def test_a_key_used_for_another_request_is_refused() -> None:
                   replace(RESTATE, agreement="globex"), replace(RESTATE, ends=-1), of(Review, key="k")):
         assert submitted(book, other) == (book, refusal)
     assert submitted(book, replace(RESTATE, at=DAY)) == (book, first), "a retry comes later and is the same request"
+
+
+def test_the_hash_of_a_request_is_the_same_in_every_release() -> None:
+    # written down once: a change here makes every retry across the release a refusal
+    assert request_hash(RESTATE) == "52e68e1432e90918c4efd174efdda2b6429253e655c832e4dbb743c9327cde76"
+    assert request_hash(of(Review)) == "6ed816778eaaf456cceccd4de0ee49f6b33089007651e650f3d618c7f08b004f"
+    assert request_hash(of(Review, minor=None, at=7, key="z", reason="")) == request_hash(of(Review))
+    assert len({request_hash(c) for c in (of(Review), of(Approve), of(Review, minor=1), of(Review, minor=2), of(Void),
+                                          of(Void, state="computed"), of(Decide, verdict="stands"), of(Decide, verdict="voided"))}) == 8
 
 
 def test_a_refusal_is_an_answer_and_is_given_again() -> None:

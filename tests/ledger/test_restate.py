@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upheld.ledger.answer import Posted
-from upheld.ledger.book import Book, HistoryError
+from upheld.ledger.book import Book, HistoryError, Sheet
 from upheld.ledger.commands import Apply, Approve, Command, Decide, Dispute, Expire, Issue, Restate, Reverse, Review, Void
 from upheld.ledger.decide import submitted
 from upheld.ledger.split import cut_to, split
@@ -48,11 +48,15 @@ class Story:
         raise AssertionError(state)
 
     @property
-    def stands(self) -> dict[str, int]:
-        """Each state with money; rewards below 0."""
+    def sheet(self) -> Sheet:
         sheet = self.book.sheet("acme", "acme/uptime")
         assert sheet
-        return {f"{state}" if side == "credit" else f"{state} back": minor for side in SIDES for (of, state), minor in sheet.held.items()
+        return sheet
+
+    @property
+    def stands(self) -> dict[str, int]:
+        """Each state with money; that of the reward side is `back`."""
+        return {f"{state}" if side == "credit" else f"{state} back": minor for side in SIDES for (of, state), minor in self.sheet.held.items()
                 if of == side and minor}
 
 
@@ -154,7 +158,29 @@ def test_only_what_was_issued_is_clawed_back() -> None:
     story = Story().comes_to(100).does(Review, minor=40).does(Approve, actor="bob").does(Issue)
     assert story.comes_to(-50).stands == {"issued": 40, "computed back": 90}
     assert [(t.kind, t.minor) for t in story.last] == [("restated", 60), ("claw-back", 40), ("restated", 50)]
-    assert story.book.sheet("acme", "acme/uptime").clawed == {"credit": 0, "reward": 40}  # type: ignore[union-attr]
+    assert story.sheet.clawed == {"credit": 0, "reward": 40}
+    # of the 50 that are left, 40 still take back what was issued
+    assert story.comes_to(-10).stands == {"issued": 40, "computed back": 50}
+    assert story.sheet.clawed["reward"] == 40
+    assert story.comes_to(10).stands == {"issued": 40, "computed back": 30}
+    assert story.sheet.clawed["reward"] == 30
+
+
+def test_what_was_waived_of_a_claw_back_may_be_voided_with_the_credit() -> None:
+    story = Story().comes_to(100).until("issued").comes_to(70).until("issued", side="reward")
+    story.does(Void, side="reward", minor=10).does(Apply, side="reward")
+    assert story.stands == {"issued": 100, "applied back": 20, "voided back": 10}
+    # 20 were taken back: as much of the credit stays
+    assert story.does(Void, side="credit", minor=80).stands == {"issued": 20, "voided": 80, "applied back": 20, "voided back": 10}
+
+
+def test_a_reward_beside_a_credit_is_no_claw_back() -> None:
+    story = Story().comes_to(100).does(Review).does(Void, state="reviewed")
+    story.comes_to(-30).until("issued")
+    assert story.sheet.clawed == {"credit": 0, "reward": 0}
+    assert story.comes_to(10).stands == {"computed": 40, "issued back": 30}
+    assert story.sheet.clawed["credit"] == 30
+    assert story.does(Void, state="computed", minor=5).stands == {"computed": 35, "voided": 5, "issued back": 30}
 
 
 def test_a_reviewer_who_took_the_review_back_may_approve() -> None:

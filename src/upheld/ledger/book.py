@@ -95,17 +95,16 @@ class Sheet:
             reviewed_by = self._reversed(transfer, remains)
         elif transfer.kind == "reviewed":
             reviewed_by = {**reviewed_by, person(transfer.actor): reviewed_by.get(person(transfer.actor), 0) + transfer.minor}
-        return replace(self, held=held, remains=remains, reviewed_by=reviewed_by, clawed=self._clawed(transfer),
+        return replace(self, held=held, remains=remains, reviewed_by=reviewed_by, clawed=self._clawed(transfer, held),
                        transfers={**self.transfers, transfer.key: transfer})
 
-    def _clawed(self, transfer: Transfer) -> Mapping[Side, int]:
+    def _clawed(self, transfer: Transfer, held: Mapping[tuple[Side, State], int]) -> Mapping[Side, int]:
         if transfer.kind not in ("claw-back", "restated"):
             return self.clawed
         side, _ = self.places[transfer.debit if transfer.debit in self.places else transfer.credit]
-        if transfer.kind == "claw-back":
-            return {**self.clawed, side: self.clawed.get(side, 0) + transfer.minor}
-        leaves = counter(self.agreement) == (transfer.credit if side == "credit" else transfer.debit)
-        return {**self.clawed, side: max(0, self.clawed.get(side, 0) - transfer.minor)} if leaves else self.clawed
+        clawed = self.clawed.get(side, 0) + (transfer.minor if transfer.kind == "claw-back" else 0)
+        # what a side owes for itself goes before what it takes back: that is in excess as long as the other side stands
+        return {**self.clawed, side: min(clawed, sum(held[side, state] for state in STATES))}
 
     def _reversed(self, transfer: Transfer, remains: dict[str, int]) -> Mapping[str, int]:
         first = self.transfers.get(transfer.reverses)

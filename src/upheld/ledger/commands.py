@@ -122,7 +122,10 @@ def is_system(actor: str) -> bool:
 
 
 def request_hash(command: Command) -> str:
-    """SHA-256 (hex) of what the command asks: its name and content, without ``key`` and ``at``."""
-    content = {f.name: getattr(command, f.name) for f in fields(command) if f.name not in ("key", "at")}
+    """SHA-256 (hex) of what the command asks: its name and content, without ``key`` and ``at``.
+
+    What is at its default is left out, so that an act may get further options and a retry across releases is still the same request.
+    """
+    content = {f.name: value for f in fields(command) if f.name not in ("key", "at") and (value := getattr(command, f.name)) != f.default}
     body = json.dumps({"command": type(command).__name__, **content}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()

@@ -23,6 +23,9 @@ __all__ = ["Database", "connect"]
 _PATIENCE_MS = 30_000
 """How long a writer waits for another, milliseconds."""
 
+_JOURNAL = 64 * 2**20
+"""What is left of the write-ahead log after a large append, bytes."""
+
 _WRITES = "upheld_writes"
 
 
@@ -103,7 +106,7 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     # recursive triggers: a row replaced is a row removed, and the triggers must see it
     for pragma in (f"busy_timeout = {_PATIENCE_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON",
-                   "trusted_schema = OFF"):
+                   "trusted_schema = OFF", f"journal_size_limit = {_JOURNAL}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

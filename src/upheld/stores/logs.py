@@ -81,7 +81,7 @@ class Logs:
 
     def create(self, name: str, origin: str) -> LogRow:
         """A log of this name and origin, empty; the one that is there if both are the same. Raises ``StoreError`` if only one is."""
-        if not name.strip() or not origin.strip() or "\n" in origin:
+        if not name.strip() or not origin.strip() or not (name + origin).isprintable():
             raise StoreError("form", "a log needs a name and an origin, each on one line")
         with self.database.writing() as connection:
             found = connection.execute(_ROW.where((logs.c.name == name) | (logs.c.origin == origin))).all()
