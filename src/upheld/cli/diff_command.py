@@ -1,0 +1,69 @@
+"""``upheld diff``: what changes in meaning from one version to another, and with facts what that comes to in money."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings
+
+if TYPE_CHECKING:
+    from upheld.agreement.load import Loaded
+
+_VERSION = re.compile(r"(?P<agreement>\w[\w.-]*)@(?P<version>[0-9]+(?:\.[0-9]+)*)")
+
+
+@click.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("-w", "--workspace", "root", type=click.Path(path_type=Path, file_okay=False), default=Path(),
+              help="Where versions named ID@2 are looked for (default: here or above).")
+@click.option("--facts", type=click.Path(path_type=Path, file_okay=False, exists=True), default=None, metavar="DIR",
+              help="Also apply both to the facts of this workspace and tell what differs.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 if they differ in meaning.")
+@as_of_option
+@format_option("text", "json", "md")
+def command(before: str, after: str, root: Path, facts: Path | None, exit_code: bool, as_of: int | None, form: str) -> None:
+    """Tell the differences in meaning from BEFORE to AFTER: two agreement files, or ID@2 and ID@3 of a workspace."""
+    from upheld.foresight import report
+    from upheld.foresight.difference import difference
+
+    one, other = (_loaded(name, root) for name in (before, after))
+    found = difference(one, other)
+    del facts, as_of
+    render = {"text": report.to_text, "json": report.to_json, "md": report.to_markdown}[form]
+    click.echo(render(found), nl=False)
+    sys.exit(1 if exit_code and not found.same_meaning else 0)
+
+
+def _loaded(name: str, root: Path) -> Loaded:
+    """The agreement a file or ``ID@version`` names; findings that stop it are shown and end the command."""
+    from upheld.values.finding import FindingsError, has_errors
+    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
+
+    versioned = _VERSION.fullmatch(name)
+    try:
+        if Path(name).is_file():
+            loaded = read_agreement_file(Path(name))
+        elif versioned is not None:
+            every = open_workspace(root).agreements
+            mine = [x for x in every if x.plan is not None and x.plan.agreement == versioned["agreement"]]
+            match = [x for x in mine if x.plan is not None and x.plan.version == versioned["version"]]
+            if not match:
+                there = ", ".join(f"{x.plan.agreement}@{x.plan.version}" for x in (mine or every) if x.plan is not None)
+                fail(f"no version {name} here", 2, f"there are: {there}" if there else "no agreement here could be read")
+            loaded = match[0]
+        else:
+            fail(f"no agreement file {name}", 2, "name two files, or two versions as ID@2 ID@3")
+    except NoWorkspaceError as problem:
+        fail(str(problem), 2, "name two files, or the workspace with -w")
+    except FindingsError as problem:
+        findings_or_exit(problem)
+    if loaded.plan is None or has_errors(loaded.findings):
+        show_findings(loaded.findings)
+        sys.exit(3)
+    return loaded
