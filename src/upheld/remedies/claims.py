@@ -18,7 +18,9 @@ from upheld.facts.tables import Declarations
 from upheld.plans.remedies import Claim, Span
 from upheld.remedies.settlement import Line, Opening
 from upheld.values.exact import exact_number
+from upheld.values.instant import DAY_US
 from upheld.values.quantity import minor_digits
+from upheld.values.zone import zone
 
 __all__ = ["Act", "Calendars", "Moments", "acts_of", "chosen", "claimed", "deadline", "openings"]
 
@@ -63,13 +65,18 @@ def acts_of(declarations: Declarations | None, kinds: Iterable[str]) -> tuple[Ac
 
 
 def deadline(span: Span, at: int, grid: Grid) -> int:
-    """The instant a deadline counted from ``at`` falls on, µs UTC; dates end at the end of their day unless a time is named."""
+    """The instant a deadline counted from ``at`` falls on, µs UTC; dates end with the last instant of their day unless a time is named."""
     length = span.length
     if length.unit == "time":
         return int(grid.due(np.array([at]), np.array([length.amount]))[0])
-    # 30 days after the end of March: the whole of the thirtieth day
-    start = np.array([at - 1])
-    return int(date_deadline(grid, start, length.unit, length.amount, length.at if length.at is not None else 86_400)[0])
+    if length.at is not None:
+        return int(date_deadline(grid, np.array([at - 1]), length.unit, length.amount, length.at)[0])
+    midnight = zone(grid.zone).local(at) % DAY_US == 0
+    if length.unit == "months" and midnight:
+        # 2 months after the end of June: the end of August, not of the thirtieth
+        return int(date_deadline(grid, np.array([at]), "months", length.amount)[0]) - 1
+    # 30 days after the end of March: the whole of the thirtieth day; midnight after it is the next day
+    return int(date_deadline(grid, np.array([at - 1]), length.unit, length.amount, 86_400)[0]) - 1
 
 
 def about(act: Act, line: Line) -> bool:
