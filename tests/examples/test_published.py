@@ -9,6 +9,9 @@ import pytest
 
 from upheld.assessment.assess import assess
 from upheld.plans.lookup import look
+from upheld.remedies.settle import settle
+from upheld.remedies.settlement import Line, Settlement
+from upheld.values.instant import parse_instant
 from upheld.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2] / "examples" / "published"
@@ -56,7 +59,44 @@ def test_each_result_lies_in_the_band_that_the_published_table_gives_it(folder: 
     found = {}
     for plans in workspace.plans().values():
         for o in assess(plans, facts, None).outcomes:
+            if o.commitment not in tables:
+                continue
             row = look(tables[o.commitment], {"result": o.low})
             key = "|".join((o.commitment, o.window, *(f"{k}={v}" for k, v in o.group)))
             found[key] = tables[o.commitment].leaves[row].text if row >= 0 else "none"
     assert {key: found[key] for key in expected} == expected
+
+
+WITH_MONEY = [f for f in FOLDERS if "amounts" in json.loads((f / "expected.json").read_text("utf-8"))]
+
+
+def key_of(line: Line) -> str:
+    """As the results have it, with the case of a credit for a case, and what was earned back beside what was given."""
+    parts = (line.commitment, line.window, *(f"{k}={v}" for k, v in line.group), line.case, "earned back" if line.kind == "earned back" else "")
+    return "|".join(p for p in parts if p)
+
+
+def found_amounts(settlement: Settlement) -> dict[str, list[object]]:
+    """Minor units (of all clauses that pay for one result together; what is given in place of money in words) and the state, by result."""
+    found: dict[str, list[object]] = {}
+    for line in settlement.lines:
+        amount = line.grant or line.amount
+        before = found.setdefault(key_of(line), [0 if isinstance(amount, int) else amount, line.state])
+        assert before[1] == line.state, f"{line.key} is {line.state}, beside it {before[1]}"
+        if isinstance(amount, int) and isinstance(before[0], int):
+            before[0] += amount
+    return found
+
+
+@pytest.mark.parametrize("folder", WITH_MONEY, ids=lambda p: p.name)
+def test_the_amounts_are_those_of_the_page(folder: Path) -> None:
+    """Every line of the settlement, and no other, has the amount and the state that the README reckons by hand."""
+    expected = json.loads((folder / "expected.json").read_text("utf-8"))
+    workspace = open_workspace(folder)
+    facts = workspace.facts()
+    found: dict[str, list[object]] = {}
+    for plans in workspace.plans().values():
+        settlement = settle(plans, facts, parse_instant(expected["settled_at"]))
+        assert settlement.notes == tuple(expected.get("notes", ()))
+        found |= found_amounts(settlement)
+    assert found == expected["amounts"]
