@@ -108,6 +108,8 @@ CASES = {
         "person", "anna reviewed line acme/uptime and cannot approve it", "let a second person approve")),
     "same person in capitals": ((*REVIEWED, of(Approve, actor="\uff21NNA")), (
         "person", "\uff21NNA reviewed line acme/uptime and cannot approve it", "let a second person approve")),
+    "same person for a cent": ((*BOOKED, of(Review, minor=1), of(Review, actor="carla"), of(Approve)), (
+        "person", "anna reviewed line acme/uptime and cannot approve it", "let a second person approve")),
     "void without reason": ((*ISSUED, of(Void)), WHY),
     "dispute without reason": ((*ISSUED, of(Dispute, reason="  ")), WHY),
     "decision without reason": ((*ISSUED, of(Decide, verdict="voided")), WHY),
@@ -150,6 +152,11 @@ CASES = {
     "void what was clawed back": ((*CLAWED, of(Review), of(Approve, actor="bob"), of(Issue), of(Apply, side="reward"),
                                    of(Reverse, transfer="c4#1", reason="r"), of(Void, minor=8000, reason="r")), (
         "ledger", "30.00 EUR of line acme/uptime was clawed back already: 80.00 EUR issued would be taken twice",
+        "apply as much as was clawed back first", "issued", 10000)),
+    "void what was clawed back in part": ((*ISSUED, replace(RESTATE, minor=7000), of(Review), of(Approve, actor="bob"), of(Issue),
+                                           of(Void, side="reward", minor=1000, reason="r"), of(Apply, side="reward"),
+                                           of(Void, minor=8001, reason="r")), (
+        "ledger", "20.00 EUR of line acme/uptime was clawed back already: 80.01 EUR issued would be taken twice",
         "apply as much as was clawed back first", "issued", 10000)),
     "both ways": ((*CLAWED, of(Review), of(Approve, actor="bob"), of(Issue), of(Apply, minor=10)), (
         "side", "line acme/uptime has money issued both ways: 40.00 EUR credit, 30.00 EUR reward",

@@ -190,11 +190,37 @@ def test_a_reviewer_who_took_the_review_back_may_approve() -> None:
     assert story.stands == {"approved": 100}
 
 
+def test_the_last_instant_is_in_time() -> None:
+    story = Story().comes_to(100).until("issued").does(Dispute, by=7, at=7, minor=10).does(Apply, expires=7, at=7, minor=10)
+    assert story.does(Expire, expires=7, at=8).stands == {"disputed-issued": 10, "applied": 10, "expired": 80}
+
+
+def test_a_book_folded_from_transfers_knows_the_requests_that_made_them() -> None:
+    story = Story().comes_to(90).until("issued").comes_to(-20)
+    again = Book.of(t for _, answer in story.book.answers.values() if isinstance(answer, Posted) for t in answer.transfers)
+    assert again == story.book
+    retried = Restate(key="k4", **HEAD, actor="system", reason="r", minor=-20, currency="EUR", period="2026-03")  # type: ignore[arg-type]
+    assert submitted(again, retried) == (again, Posted(story.last))
+
+
+def test_totals_are_of_one_agreement_and_if_asked_of_one_period() -> None:
+    book = Book()
+    booked = [("acme", "a", "2026-03", 5), ("acme", "b", "2026-04", -3), ("globex", "a", "2026-03", 7)]
+    for n, (agreement, line, period, minor) in enumerate(booked):
+        book, _ = submitted(book, Restate(key=f"k{n}", agreement=agreement, line=line, at=0, actor="system", minor=minor, currency="EUR",
+                                          period=period))
+    assert book.totals("acme") == {"EUR": {"computed": 2}}
+    assert book.totals("acme", "2026-03") == {"EUR": {"computed": 5}}
+    assert book.totals("acme", "2026-05") == {}
+    assert book.totals("globex") == {"EUR": {"computed": 7}}
+
+
 def test_a_reversal_in_parts() -> None:
     story = Story().comes_to(100).until("issued")
     issue = story.last[0].key
     story.does(Reverse, transfer=issue, minor=30)
     assert [(t.kind, t.reverses) for t in story.last] == [("reversed", issue)]
+    assert (story.sheet.remains[issue], story.sheet.remains[story.last[0].key]) == (70, 0)
     assert story.does(Reverse, transfer=issue).stands == {"approved": 100}
 
 
