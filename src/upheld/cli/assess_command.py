@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings, workspace_option
+
+if TYPE_CHECKING:
+    from upheld.assessment.outcome import Assessment
 
 _FAIL_ON = {"never": (), "breach": ("breached",), "unknown": ("breached", "unknown"), "deviation": ("breached", "unknown", "deviation")}
 
@@ -19,12 +24,18 @@ _FAIL_ON = {"never": (), "breach": ("breached",), "unknown": ("breached", "unkno
 @workspace_option
 @as_of_option
 @click.option("--period", "periods", multiple=True, metavar="LABEL", help="Show only these windows: 2026-Q1, 2026-03, or 2026 for all of it.")
+@click.option("--what-if", "proposed", type=click.Path(path_type=Path, dir_okay=False, exists=True), default=None, metavar="FILE",
+              help="Judge by this file in place of its agreement's latest version, and tell which verdicts differ.")
 @click.option("--fail-on", type=click.Choice(list(_FAIL_ON)), default="never", show_default=True,
               help="Exit 1 if a window that has ended shows this or worse.")
 @format_option("text", "json", "csv", "md")
 def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_of: int | None, periods: tuple[str, ...],
-            fail_on: str, form: str) -> None:
+            proposed: Path | None, fail_on: str, form: str) -> None:
     """Measure the commitments of AGREEMENT (default: all agreements) and judge them against their targets."""
+    if proposed is not None:
+        from upheld.cli.what_if import what_if
+
+        _leave([what_if(proposed, agreement, commitments, root, as_of, periods, form)], fail_on)
     from upheld.assessment import report
     from upheld.assessment.assess import assess
     from upheld.assessment.scope import claims
@@ -69,5 +80,9 @@ def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_
     else:
         render = {"json": report.to_json, "csv": report.to_csv, "md": report.to_markdown}[form]
         click.echo(render(assessments), nl=False)
+    _leave(assessments, fail_on)
+
+
+def _leave(assessments: Sequence[Assessment], fail_on: str) -> NoReturn:
     bad = {v for a in assessments for v in {o.verdict for o in a.outcomes if not o.provisional} if v in _FAIL_ON[fail_on]}
     sys.exit(1 if bad else 0)

@@ -13,6 +13,7 @@ from upheld.cli.options import as_of_option, fail, findings_or_exit, format_opti
 
 if TYPE_CHECKING:
     from upheld.agreement.load import Loaded
+    from upheld.foresight.backtest import Backtest
 
 _VERSION = re.compile(r"(?P<agreement>\w[\w.-]*)@(?P<version>[0-9]+(?:\.[0-9]+)*)")
 
@@ -29,15 +30,40 @@ _VERSION = re.compile(r"(?P<agreement>\w[\w.-]*)@(?P<version>[0-9]+(?:\.[0-9]+)*
 @format_option("text", "json", "md")
 def command(before: str, after: str, root: Path, facts: Path | None, exit_code: bool, as_of: int | None, form: str) -> None:
     """Tell the differences in meaning from BEFORE to AFTER: two agreement files, or ID@2 and ID@3 of a workspace."""
-    from upheld.foresight import report
+    from upheld.foresight import backtest_report, report
     from upheld.foresight.difference import difference
 
     one, other = (_loaded(name, root) for name in (before, after))
     found = difference(one, other)
-    del facts, as_of
-    render = {"text": report.to_text, "json": report.to_json, "md": report.to_markdown}[form]
-    click.echo(render(found), nl=False)
+    money = _on_facts(one, other, facts, as_of) if facts is not None else None
+    if form == "json":
+        click.echo(report.to_json(found, None if money is None else backtest_report.record(money)), nl=False)
+    else:
+        render, on_facts = {"text": (report.to_text, backtest_report.to_text), "md": (report.to_markdown, backtest_report.to_markdown)}[form]
+        click.echo(render(found) + ("" if money is None else "\n" + on_facts(money)), nl=False)
     sys.exit(1 if exit_code and not found.same_meaning else 0)
+
+
+def _on_facts(before: Loaded, after: Loaded, root: Path, as_of: int | None) -> Backtest:
+    """Both versions over the facts of a workspace."""
+    from upheld.cli.progress import reading, steps
+    from upheld.foresight.backtest import side_by_side
+    from upheld.values.finding import FindingsError
+    from upheld.workspace import NoWorkspaceError, open_workspace
+
+    assert before.plan is not None
+    assert after.plan is not None
+    try:
+        with reading() as progress:
+            read = open_workspace(root).facts(progress)
+        with steps("applying both versions") as told:
+            return side_by_side(before.plan, after.plan, read, as_of, progress=told)
+    except NoWorkspaceError as problem:
+        fail(str(problem), 2, "name the workspace with the facts")
+    except FindingsError as problem:
+        findings_or_exit(problem)
+    except ValueError as problem:
+        fail(str(problem), 2)
 
 
 def _loaded(name: str, root: Path) -> Loaded:

@@ -23,6 +23,7 @@ COMMANDS = {
     "fmt": "lay an agreement out in the canonical form, comments kept",
     "assess": "measure every promise on what really happened",
     "diff": "what changes in meaning from one version to another, and what that comes to in money",
+    "backtest": "what proposed terms would have meant over past months, next to the terms in force",
     "credits": "what is owed, line by line, with its working",
     "statement": "close a period: figures, credits and evidence, signed, as PDF, HTML, text and JSON",
     "verify": "check a bundle of evidence, and compute its figures again",

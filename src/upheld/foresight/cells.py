@@ -68,7 +68,7 @@ def cells(before: Lookup[Any], after: Lookup[Any], same: Callable[[int, int], bo
 
     Raises ``NotComparableError``.
     """
-    axes = tuple(dict.fromkeys((*axes_of(after), *axes_of(before))))
+    axes = _order(axes_of(before), axes_of(after))
     if any(len(_units(axis, before, after)) > 1 for axis in axes):
         raise NotComparableError("one axis in two units")
     choices = [_choices(axis, _keys(axis, before), _keys(axis, after)) for axis in axes]
@@ -80,6 +80,12 @@ def cells(before: Lookup[Any], after: Lookup[Any], same: Callable[[int, int], bo
     told = tuple(_differing(_Asked(before, after, same, firsts, axes, choices).node(0, {}), ()))
     # where rows differ it is plain that what holds for a missing value differs too
     return tuple(cell for cell, missing in told if not missing) or tuple(cell for cell, _ in told)
+
+
+def _order(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """The axes of both tables, outermost first, in an order that does not depend on which table is the later one."""
+    depth = {axis: min(axes.index(axis) for axes in (before, after) if axis in axes) for axis in {*before, *after}}
+    return tuple(sorted(depth, key=lambda axis: (depth[axis], axis)))
 
 
 # ---- axes cut into cells ---------------------------------------------------------------------------------------------
@@ -102,7 +108,7 @@ def _keys(axis: str, table: Lookup[Any]) -> list[Exact | Condition]:
 def _choices(axis: str, *tables: Sequence[Exact | Condition]) -> list[_Choice]:
     keys = [key for table in tables for key in table]
     conditions = [k for k in keys if isinstance(k, Condition)]
-    texts = dict.fromkeys(k.text for k in keys if isinstance(k, Exact))
+    texts = dict.fromkeys(sorted(k.text for k in keys if isinstance(k, Exact)))
     if not conditions and axis not in COMPUTED:
         return [*(_Choice(t, t) for t in texts), _Choice(_unused(texts), None, other=True), _Choice(None, None)]
     limits = {c.limit for k in conditions for group in k.anyof for c in group}

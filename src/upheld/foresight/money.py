@@ -320,13 +320,13 @@ def _shared(pair: Pair, x: Remedies, y: Remedies) -> None:
     once = About("pays_once", "", ("pays_once",), ("pays_once",), -1)
     for one, other, i, j in _matched(x.pays_once, y.pays_once, lambda p: frozenset(p.highest_of)):
         if one is None or other is None:
-            _one_of(pair, once, i, j, "only the highest is paid of", one, other, lambda p: say.listed(p.highest_of))
+            _one_of(pair, once, i, j, "the rule that only the highest pays", one, other, lambda p: f"of {say.listed(p.highest_of)}")
     standing = About("conditions", "", ("conditions",), ("conditions",), -1)
     names = [[Named("state", o.unless) for o in r.only_if] for r in (x, y)]
     for named in pair.names_only_before(names[0], names[1]):
-        pair.add(standing, "no credit while", named.name, "", -1, kind="removed")
+        pair.add(standing, "the condition of credits", f"none while {named.name}", "", -1, kind="removed")
     for named in (n for n in names[1] if not any(pair.same(o, n) for o in names[0])):
-        pair.add(standing, "no credit while", "", named.name, 1, kind="added")
+        pair.add(standing, "the condition of credits", "", f"none while {named.name}", 1, kind="added")
     _earn_back(pair, About("earn_back", "", ("earn_back",), ("earn_back",), 1),
                [e for e in x.earn_back if not e.commitment], [e for e in y.earn_back if not e.commitment])
     money = About("rounding", "", ("rounding",), ("rounding",), 0)

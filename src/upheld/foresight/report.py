@@ -9,12 +9,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from upheld.foresight.change import Change, Difference, Version
+from upheld.foresight.change import Change, Difference, Direction, Version
 from upheld.values.finding import Place
 
 __all__ = ["record_of", "summary", "to_json", "to_markdown", "to_text"]
 
 NOTHING = "no difference in meaning"
+_WAYS: tuple[tuple[Direction, str], ...] = (
+    ("better", "better for the customer"), ("worse", "worse for the customer"), ("different", "neither better nor worse"),
+)
 
 
 def summary(difference: Difference) -> str:
@@ -22,7 +25,7 @@ def summary(difference: Difference) -> str:
     if difference.same_meaning:
         return NOTHING
     n = len(difference.changes)
-    counts = [(difference.count(d), w) for d, w in (("better", "better for the customer"), ("worse", "worse"), ("different", "neither"))]  # type: ignore[arg-type]
+    counts = [(difference.count(d), w) for d, w in _WAYS]
     return f"{n} difference{'s' if n > 1 else ''} in meaning: " + ", ".join(f"{k} {word}" for k, word in counts if k)
 
 

@@ -190,9 +190,9 @@ def _holidays(pair: Pair, about: About, x: Weekly, y: Weekly) -> None:
     hi = min((r[1] for r in ranges if r[1] is not None), default=0)
     gone, new = (sorted(d for d in one - other if lo <= d <= hi) for one, other in ((days[0], days[1]), (days[1], days[0])))
     if gone:
-        pair.add(about, "closed no longer", _some(gone), "", 1, kind="removed")
+        pair.add(about, "closing on holidays", _some(gone), "", 1, kind="removed")
     if new:
-        pair.add(about, "closed as well", "", _some(new), -1, kind="added")
+        pair.add(about, "closing on holidays", "", _some(new), -1, kind="added")
     if not gone and not new and meaning(x.holidays, _text) != meaning(y.holidays, _text):
         words = ["none" if r[0] is None or r[1] is None else f"{show_day(r[0])[:4]} to {show_day(r[1])[:4]}" for r in ranges]
         if words[0] != words[1]:
