@@ -1,0 +1,8 @@
+"""What is made by hand is found beside its tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,225 @@
+"""Caps, minimums and one cause paid once: each rule at its edge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import START, cap, charges, euro, fees, line, month, plan, share
+
+from upheld.plans.remedies import Base, PaysOnce
+from upheld.remedies.fees import Fees
+from upheld.remedies.limits import capped, paid_once
+from upheld.remedies.settlement import Opening
+
+
+def amounts(lines: object) -> list[int | None]:
+    return [x.amount for x in lines]  # type: ignore[attr-defined]
+
+
+def test_what_reaches_the_cap_is_whole_and_a_cent_more_is_cut() -> None:
+    at = [line(0, 30_000)]
+    assert amounts(capped(at, [cap(share(30), "month")], fees(), (), ())) == [30_000]
+    over = capped([line(0, 30_001)], [cap(share(30), "month")], fees(), (), ())
+    assert amounts(over) == [30_000]
+    assert [(c.clause, c.period, c.limit, c.minor) for c in over[0].cuts] == [("caps.0", "2026-01", 30_000, 1)]
+    assert over[0].cuts[0].text == "capped at 30% of the fee for 2026-01, 1,000.00 EUR in 2026-01 = 300.00 EUR"
+
+
+def test_the_limit_is_rounded_down() -> None:
+    assert amounts(capped([line(0, 500)], [cap(share(33), "month")], fees(1_001), (), ())) == [330]       # 330.33
+
+
+def test_a_cut_is_shared_pro_rata_by_largest_remainder() -> None:
+    lines = [line(0, 200), line(0, 217, "speed"), line(0, 82, "errors")]
+    assert amounts(capped(lines, [cap(euro(210), "month")], fees(), (), ())) == [84, 91, 35]
+    assert sum(x.cuts[0].minor for x in capped(lines, [cap(euro(210), "month")], fees(), (), ())) == 499 - 210
+
+
+def test_months_are_counted_apart_and_a_quarter_together() -> None:
+    lines = [line(0, 50_000), line(1, 50_000), line(3, 50_000)]
+    assert amounts(capped(lines, [cap(share(30), "month")], fees(), (), ())) == [30_000, 30_000, 30_000]
+    assert amounts(capped(lines, [cap(share(30), "quarter")], fees(), (), ())) == [45_000, 45_000, 50_000]
+    assert amounts(capped(lines, [cap(share(10), "year")], fees(), (), ())) == [40_000, 40_000, 40_000]
+    assert amounts(capped(lines, [cap(share(10), "contract year")], fees(), (), ())) == [40_000, 40_000, 40_000]
+    assert amounts(capped([*lines, line(12, 50_000)], [cap(share(10), "term")], fees(months=13), (), ())) == [32_500] * 4
+
+
+def test_a_window_belongs_to_the_period_its_end_lies_in() -> None:
+    start, _ = month(0)
+    longer = replace(line(2, 50_000), start=start)          # a quarter's result, ending with March
+    lines = [line(1, 50_000), longer]
+    assert amounts(capped(lines, [cap(share(30), "month")], fees(), (), ())) == [30_000, 30_000]
+    assert amounts(capped([line(2, 50_000), longer], [cap(share(30), "month")], fees(), (), ())) == [15_000, 15_000]
+
+
+def test_any_twelve_months_roll() -> None:
+    lines = [line(0, 60_000), line(11, 60_000), line(12, 60_000)]
+    # December: all of 2026 counts; January 2027: the twelve months from February on, so the first credit has left
+    found = capped(lines, [cap(euro(100_000), "any 12 months")], fees(), (), ())
+    assert amounts(found) == [60_000, 40_000, 60_000]
+    assert found[1].cuts[0].text.endswith("600.00 EUR of it given before")
+
+
+def test_any_twelve_months_count_what_was_left_by_the_cuts_before() -> None:
+    lines = [line(0, 90_000), line(1, 90_000), line(2, 90_000)]
+    assert amounts(capped(lines, [cap(euro(100_000), "any 12 months")], fees(), (), ())) == [90_000, 10_000, 0]
+
+
+def test_opening_balances_count_where_they_fall() -> None:
+    january, _ = month(0)
+    given = (Opening(january, 20_000),)
+    rule = [cap(euro(30_000), "month")]
+    assert amounts(capped([line(0, 25_000)], rule, fees(), given, ())) == [10_000]
+    assert amounts(capped([line(1, 25_000)], rule, fees(), given, ())) == [25_000]
+    assert amounts(capped([line(0, 25_000)], rule, fees(), (Opening(january - 1, 20_000),), ())) == [25_000]
+    assert amounts(capped([line(0, 25_000)], rule, fees(), (Opening(january, 40_000),), ())) == [0]
+    # twelve months to the end of January 2027 begin after the end of January 2026
+    edge = month(0)[1]
+    rolling = [cap(euro(30_000), "any 12 months")]
+    assert amounts(capped([line(12, 25_000)], rolling, fees(), (Opening(edge - 1, 20_000),), ())) == [25_000]
+    assert amounts(capped([line(12, 25_000)], rolling, fees(), (Opening(edge, 20_000),), ())) == [10_000]
+
+
+def test_opening_balances_of_a_commitment_or_a_group() -> None:
+    january, _ = month(0)
+    rule = [cap(euro(30_000), "month", commitments=("speed",))]
+    assert amounts(capped([line(0, 25_000, "speed")], rule, fees(), (Opening(january, 20_000, "uptime"),), ())) == [25_000]
+    assert amounts(capped([line(0, 25_000, "speed")], rule, fees(), (Opening(january, 20_000, "speed"),), ())) == [10_000]
+    by_region = [cap(euro(30_000), "month", for_each=("region",))]
+    here = line(0, 25_000, group=(("region", "eu"),))
+    assert amounts(capped([here], by_region, fees(), (Opening(january, 20_000, "", (("region", "us"),)),), ())) == [25_000]
+    assert amounts(capped([here], by_region, fees(), (Opening(january, 20_000, "", (("region", "eu"),)),), ())) == [10_000]
+    assert amounts(capped([here], by_region, fees(), (Opening(january, 20_000),), ())) == [10_000]
+
+
+def test_for_each_counts_apart() -> None:
+    eu, us = (("region", "eu"), ("class", "a")), (("region", "us"), ("class", "a"))
+    lines = [line(0, 40_000, group=eu), line(0, 40_000, group=us)]
+    assert amounts(capped(lines, [cap(euro(50_000), "month")], fees(), (), ())) == [25_000, 25_000]
+    assert amounts(capped(lines, [cap(euro(50_000), "month", for_each=("region",))], fees(), (), ())) == [40_000, 40_000]
+
+
+def test_a_result_a_window_a_case() -> None:
+    lines = [line(0, 40_000, case="c1"), line(0, 40_000, case="c2"), line(0, 40_000, "speed")]
+    assert amounts(capped(lines, [cap(euro(30_000), "case")], fees(), (), ())) == [30_000, 30_000, 30_000]
+    assert amounts(capped(lines, [cap(euro(30_000), "result")], fees(), (), ())) == [15_000, 15_000, 30_000]
+    assert amounts(capped(lines, [cap(euro(30_000), "window")], fees(), (), ())) == [10_000, 10_000, 10_000]
+
+
+def test_only_the_commitments_named() -> None:
+    lines = [line(0, 40_000), line(0, 40_000, "speed")]
+    assert amounts(capped(lines, [cap(euro(30_000), "month", commitments=("speed",))], fees(), (), ())) == [40_000, 30_000]
+
+
+def test_caps_work_in_order_on_what_the_one_before_left() -> None:
+    lines = [line(0, 40_000), line(1, 40_000)]
+    found = capped(lines, [cap(euro(30_000), "month"), replace(cap(euro(50_000), "year"), path="caps.1")], fees(), (), ())
+    assert amounts(found) == [25_000, 25_000]
+    assert [[(c.clause, c.minor) for c in x.cuts] for x in found] == [[("caps.0", 10_000), ("caps.1", 5_000)]] * 2
+
+
+def test_what_does_not_count_is_neither_cut_nor_counted() -> None:
+    lines = [
+        line(0, 30_000), line(0, 30_000, "lapsed", state="lapsed"), line(0, None, "unknown", state="unknown"), line(0, 0, "none", state="not owed"),
+        line(0, -5_000, "reward", kind="reward"), line(0, 20_000, "claimable", state="claimable"), line(0, 10_000, "choice", state="to choose"),
+    ]
+    assert amounts(capped(lines, [cap(euro(30_000), "month")], fees(), (), ())) == [15_000, 30_000, None, 0, -5_000, 10_000, 5_000]
+
+
+def test_lines_of_other_versions_count_and_are_not_cut() -> None:
+    before = [replace(line(0, 25_000), version="1")]
+    found = capped([replace(line(0, 25_000, "speed"), version="2")], [cap(euro(30_000), "month")], fees(), (), before)
+    assert amounts(found) == [5_000]
+    assert amounts(capped([line(1, 25_000)], [cap(euro(30_000), "month")], fees(), (), before)) == [25_000]
+    lapsed = [replace(line(0, 25_000), state="lapsed")]
+    assert amounts(capped([line(0, 25_000, "speed")], [cap(euro(30_000), "month")], fees(), (), lapsed)) == [25_000]
+
+
+def test_a_minimum_of_the_sum() -> None:
+    rule = [cap(None, "month", least=euro(10_000))]
+    low = capped([line(0, 5_000), line(0, 4_999, "speed")], rule, fees(), (), ())
+    assert [(x.state, x.amount, x.reason) for x in low] == [("not owed", 0, "below the minimum of 100.00 EUR in 2026-01")] * 2
+    assert amounts(capped([line(0, 5_000), line(0, 5_000, "speed")], rule, fees(), (), ())) == [5_000, 5_000]
+    both = [cap(euro(9_000), "month", least=euro(10_000))]
+    assert amounts(capped([line(0, 20_000)], both, fees(), (), ())) == [9_000]
+
+
+def test_a_cap_of_what_was_never_charged_leaves_the_credit_open() -> None:
+    nothing = Fees(plan(), None, (START, None))
+    found = capped([line(0, 5_000), line(0, 0, "none")], [cap(share(30), "month")], nothing, (), ())
+    assert [(x.state, x.amount, x.low, x.high) for x in found] == [("unknown", None, 0, 5_000), ("owed", 0, None, None)]
+    assert found[0].reason == "the cap in 2026-01 is not known: no charges are recorded"
+
+
+def test_the_base_of_a_cap_is_the_fee_of_its_own_time() -> None:
+    own = Fees(plan(), charges([(*month(0), 100_000), (*month(1), 200_000)]), (START, None))
+    assert amounts(capped([line(1, 90_000)], [cap(share(30), "month")], own, (), ())) == [60_000]
+    assert amounts(capped([line(1, 99_000)], [cap(share(30), "quarter")], own, (), ())) == [90_000]
+    assert amounts(capped([line(1, 99_000)], [cap(share(30), "quarter", Base("fee", window="month"))], own, (), ())) == [None]
+
+
+ONCE = [PaysOnce(("uptime", "speed"))]
+
+
+def test_the_commitment_that_pays_most_pays() -> None:
+    found = paid_once([line(0, 20_000), line(0, 25_000, "speed"), line(0, 9_000, "errors")], ONCE, "EUR")
+    assert [(x.state, x.amount) for x in found] == [("not owed", 0), ("owed", 25_000), ("owed", 9_000)]
+    assert found[0].reason == "paid once for one cause: `speed` pays 250.00 EUR"
+
+
+def test_equal_amounts_are_paid_by_the_first_named() -> None:
+    assert amounts(paid_once([line(0, 20_000, "speed"), line(0, 20_000)], ONCE, "EUR")) == [0, 20_000]
+
+
+def test_windows_and_shared_groups_are_causes_of_their_own() -> None:
+    assert amounts(paid_once([line(0, 20_000), line(1, 25_000, "speed")], ONCE, "EUR")) == [20_000, 25_000]
+    eu, us = (("region", "eu"),), (("region", "us"),)
+    lines = [line(0, 20_000, group=eu), line(0, 10_000, group=us), line(0, 15_000, "speed", (*eu, ("class", "a"))),
+             line(0, 15_000, "speed", (*us, ("class", "a")))]
+    assert amounts(paid_once(lines, ONCE, "EUR")) == [20_000, 0, 0, 15_000]
+    several = [line(0, 20_000, group=eu), line(0, 15_000, "speed", (*eu, ("class", "a"))), line(0, 15_000, "speed", (*eu, ("class", "b")))]
+    assert amounts(paid_once(several, ONCE, "EUR")) == [0, 15_000, 15_000]
+
+
+def test_what_lapsed_does_not_keep_another_from_paying() -> None:
+    lines = [line(0, 20_000), line(0, 25_000, "speed", state="lapsed"), line(0, -4, "speed", kind="reward")]
+    assert amounts(paid_once(lines, ONCE, "EUR")) == [20_000, 25_000, -4]
+
+
+def test_no_rule_changes_nothing() -> None:
+    lines = [line(0, 20_000), line(0, 25_000, "speed")]
+    assert paid_once(lines, (), "EUR") == lines
+    assert capped(lines, (), fees(), (), ()) == lines
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 14), st.integers(0, 70_000), st.sampled_from(["uptime", "speed"]), st.sampled_from(["eu", "us"])), max_size=12),
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["month", "quarter", "year", "any 12 months", "contract year", "term", "window", "result"])),
+             max_size=3),
+)
+def test_no_cap_is_exceeded_and_no_line_grows(rows: list[tuple[int, int, str, str]], rules: list[tuple[int, str]]) -> None:
+    lines = [line(m, amount, name, (("region", region),)) for m, amount, name, region in rows]
+    found = capped(lines, [cap(share(p), within) for p, within in rules], fees(), (), ())
+    assert [x.key for x in found] == [x.key for x in lines]
+    for was, now in zip(lines, found, strict=True):
+        assert 0 <= (now.amount or 0) <= (was.amount or 0)
+        assert (was.amount or 0) - (now.amount or 0) == sum(c.minor for c in now.cuts)
+    for percent, within in rules:
+        if within == "month":
+            for m in range(15):
+                given = sum(x.amount or 0 for x in found if x.end == month(m)[1])
+                assert given <= percent * 1_000
+        if within == "any 12 months":
+            for m in range(15):
+                inside = [x for x in found if month(m)[1] - 365 * 86_400_000_000 < x.end <= month(m)[1]]
+                assert sum(x.amount or 0 for x in inside) <= percent * 1_000 * min(m + 1, 12) or any(x.end < month(m)[1] for x in inside)
+
+
+@pytest.mark.parametrize("total", [0, 1, 7, 99, 210, 498, 499])
+def test_every_split_sums(total: int) -> None:
+    lines = [line(0, 200), line(0, 217, "speed"), line(0, 82, "errors")]
+    assert sum(x.amount or 0 for x in capped(lines, [cap(euro(total), "month")], fees(), (), ())) == total
