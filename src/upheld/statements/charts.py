@@ -11,117 +11,160 @@ from typing import Any
 
 from upheld.assessment.show import show_decimal, show_duration
 from upheld.statements.model import Chart
-from upheld.values.instant import parse_instant
+from upheld.values.instant import format_instant, parse_instant
+from upheld.values.zone import zone
 
-__all__ = ["charts_of"]
+__all__ = ["charts_of", "group_text"]
 
 _MOST_ROWS = 14
-_MOST_SERIES = 6
+_MOST_PANELS = 6
+_BAD = ("breached", "unknown", "deviation", "met", "not applicable")
+_UNITS = {"share": (Fraction(100), "%"), "duration": (Fraction(1, 3_600_000_000), "hours"), "number": (Fraction(1), ""),
+          "points": (Fraction(1), "points")}
 
 
 def charts_of(figures: Mapping[str, Any]) -> Iterator[Chart]:
     """The charts there is something to draw for."""
-    strip = _strip(figures)
-    if strip is not None:
-        yield strip
-    trend = _trend(figures)
-    if trend is not None:
-        yield trend
-    burn = _burn(figures)
-    if burn is not None:
-        yield burn
+    for made in (_strip(figures), _trend(figures), _burn(figures)):
+        if made is not None:
+            yield made
 
 
-def _results(figures: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    """(label, commitment, outcome) of every result whose stretches are listed."""
+def group_text(group: Mapping[str, str], part: str = "") -> str:
+    """``region eu, tier gold``: a result within its promise; what the part says already is not said twice."""
+    said = {words.strip() for words in part.partition(":")[0].split(",")}
+    told = [f"{k} {v}" for k, v in sorted(group.items())]
+    return ", ".join(words for words in (*(t for t in told if t not in said), part) if words)
+
+
+# ---- the strip ------------------------------------------------------------------------------------------------------
+
+
+def _results(figures: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(label, outcome) of every result whose stretches are listed."""
     for commitment in figures["commitments"]:
         for o in commitment["outcomes"]:
             if o["spans"] is not None:
-                group = ", ".join(str(v) for _, v in sorted(o["group"].items()))
-                yield f"{commitment['id']}{f', {group}' if group else ''}", commitment, o
+                yield ", ".join(words for words in (commitment["id"], group_text(o["group"])) if words), o
 
 
 def _strip(figures: Mapping[str, Any]) -> Chart | None:
-    rows: list[tuple[str, ...]] = []
-    labels: list[str] = []
-    for label, _, o in _results(figures):
-        if label not in labels:
-            labels.append(label)
-        if labels.index(label) < _MOST_ROWS:
-            rows += [(label, s["start"], s["end"], s["why"]) for s in o["spans"]]
-    if not rows:
+    start, end = _us(figures["period"]["start"]), _us(figures["period"]["end"])
+    home = zone(figures["agreement"]["zone"])
+    found: dict[str, list[tuple[int, int, str]]] = {}
+    for label, o in _results(figures):
+        row = found.setdefault(label, [])
+        # a window may have begun before the period: only what lies in the period is drawn
+        row += [(max(_us(s["start"]), start), min(_us(s["end"]), end), s["why"]) for s in o["spans"]
+                if _us(s["start"]) < end and _us(s["end"]) > start]
+    if not any(found.values()):
         return None
+    down = {label: sum(b - a for a, b, why in row if why == "down") for label, row in found.items()}
+    chosen = set(sorted(found, key=lambda label: -down[label])[:_MOST_ROWS])
     # rows without any stretch are drawn too: being up all the time is what is to be seen
-    rows = [*((label, "", "", "up") for label in labels[:_MOST_ROWS]), *rows]
-    more = f" The first {_MOST_ROWS} of {len(labels)} results are drawn." if len(labels) > _MOST_ROWS else ""
-    return Chart("strip", "When it was down", f"Each row is a result over the period; marks are time down, left out or not watched.{more}",
-                 tuple(rows), figures["period"]["start"], figures["period"]["end"])
+    rows = [(label, "", "", "up") for label in found if label in chosen]
+    rows += [(label, _wall(home.local(a)), _wall(home.local(b)), why) for label, row in found.items() if label in chosen for a, b, why in row]
+    kinds = [words for why, words in (("down", "down"), ("left out", "left out by an exclusion"), ("unknown", "not watched"))
+             if any(row[3] == why for row in rows)]
+    more = f" The {_MOST_ROWS} with most time down, of {len(found)}, are drawn." if len(found) > _MOST_ROWS else ""
+    return Chart("strip", "When it was down", f"Each bar is the period; marks are time {', '.join(kinds)}.{more}",
+                 tuple(rows), _wall(home.local(start)), _wall(home.local(end)))
+
+
+# ---- the trend ------------------------------------------------------------------------------------------------------
 
 
 def _trend(figures: Mapping[str, Any]) -> Chart | None:
-    """The results of the past windows against their target: the worst results first where there are many."""
-    series: list[tuple[Fraction, str, list[tuple[str, ...]]]] = []
-    for commitment in figures["commitments"]:
-        # only results that this period has: windows of other lengths, and results that are no more, would not line up
-        now = {(tuple(sorted(o["group"].items())), o["part"], o["window"]) for o in commitment["outcomes"]}
-        for past in commitment["history"]:
-            if (tuple(sorted(past["group"].items())), past["part"], past["windows"][-1]["window"]) not in now:
-                continue
-            points = [w for w in past["windows"] if w["low"] is not None and w["unit"] == "share"]
-            if len(points) < 2:
-                continue
-            group = ", ".join(str(v) for _, v in sorted(past["group"].items()))
-            label = ", ".join(part for part in (commitment["id"], group, past["part"]) if part)
-            last = Fraction(points[-1]["low"])
-            series.append((last, label, [(label, w["window"], show_decimal(Fraction(w["low"]) * 100, 6), w["target"] or "") for w in points]))
-    if not series:
+    """A panel a promise: the past windows of its worst result of this period, against the target of each."""
+    panels = []
+    for at, commitment in enumerate(figures["commitments"]):
+        pasts = {(tuple(sorted(p["group"].items())), p["part"]): p["windows"] for p in commitment["history"]}
+        drawn = [(o, windows) for o in commitment["outcomes"]
+                 if len(windows := pasts.get((tuple(sorted(o["group"].items())), o["part"]), ())) > 1
+                 and sum(1 for w in windows if w["low"] is not None) > 1]
+        if not drawn:
+            continue
+        worst, windows = min(drawn, key=lambda pair: (_BAD.index(pair[0]["verdict"]), _distance(pair[0])))
+        panels.append((_BAD.index(worst["verdict"]), at, commitment["id"], group_text(worst["group"], worst["part"]), windows))
+    if not panels:
         return None
-    windows = {row[1] for _, _, rows in series for row in rows}
-    chosen = sorted(series, key=lambda s: (s[0], s[1]))[:_MOST_SERIES]
-    more = f" The {_MOST_SERIES} lowest of {len(series)} are drawn." if len(series) > _MOST_SERIES else ""
-    return Chart("trend", "How it went over the last windows", f"Results by window, up to {len(windows)} windows.{more}",
-                 tuple(row for _, _, rows in chosen for row in rows), unit="%")
+    chosen = sorted(panels, key=lambda p: (p[0], p[1]))[:_MOST_PANELS]
+    rows = [
+        (name, result, w["window"], _number(w["low"], w["unit"]), _limit(w), _UNITS[w["unit"]][1])
+        for _, _, name, result, windows in chosen for w in windows]
+    more = f" {len(chosen)} of {len(panels)} promises are drawn, those that were missed first." if len(panels) > len(chosen) else ""
+    return Chart("trend", "How it went over the last windows",
+                 f"By promise, the result that is worst in this period, with its windows before; dashed, its target.{more}", tuple(rows))
+
+
+def _distance(outcome: Mapping[str, Any]) -> Fraction:
+    """How far a value is on the good side of its target (less than 0: missed): to find the worst."""
+    limits, low = outcome["limits"], outcome["low"]
+    if low is None or len(limits) != 1 or not limits[0]:
+        return Fraction(0)
+    op, limit = limits[0][0]
+    return (Fraction(low) - Fraction(limit)) * (-1 if op.startswith("<") else 1)
+
+
+def _number(text: str | None, unit: str) -> str:
+    return "" if text is None else show_decimal(Fraction(text) * _UNITS[unit][0], 6)
+
+
+def _limit(window: Mapping[str, Any]) -> str:
+    """The target of a window where it is one limit."""
+    limits = window["limits"]
+    return _number(limits[0][0][1], window["unit"]) if len(limits) == 1 and len(limits[0]) == 1 else ""
+
+
+# ---- the burn -------------------------------------------------------------------------------------------------------
 
 
 def _burn(figures: Mapping[str, Any]) -> Chart | None:
-    """The time down adding up over the period against what the target allows: of the result that used most of its allowance."""
+    """The time down adding up over a window against what the target allows: of the result that used most of its allowance."""
     worst: tuple[Fraction, str, Mapping[str, Any], Fraction] | None = None
-    for label, _, o in _results(figures):
-        allowed = _allowed(o)
-        if allowed is None or not o["spans"]:
+    for label, o in _results(figures):
+        allowed, used = _allowed(o), _down(o)
+        # weighed time, or hours that open and close, do not add up from stretches alone: such a result has no burn
+        if allowed is None or not used or used != o["counts"]["detail"].get("down_us"):
             continue
-        used = sum((_us(s["end"]) - _us(s["start"]) for s in o["spans"] if s["why"] == "down"), 0)
         share = Fraction(used) / allowed if allowed else Fraction(used)
-        if used and (worst is None or share > worst[0]):
+        if worst is None or share > worst[0]:
             worst = share, label, o, allowed
     if worst is None:
         return None
     _, label, o, allowed = worst
-    rows: list[tuple[str, ...]] = [(o["start"], "0")]
+    home = zone(figures["agreement"]["zone"])
+    points: list[tuple[int, int]] = [(_us(o["start"]), 0)]
     used = 0
     for s in o["spans"]:
         if s["why"] == "down":
-            rows.append((s["start"], _minutes(used)))
+            points.append((_us(s["start"]), used))
             used += _us(s["end"]) - _us(s["start"])
-            rows.append((s["end"], _minutes(used)))
-    rows.append((o["end"], _minutes(used)))
-    says = f"{label}: {show_duration(used, days=True)} down, {show_duration(int(allowed), days=True)} allowed."
-    drawn = tuple((at, value, _minutes(int(allowed))) for at, value in rows)
-    return Chart("burn", f"The budget of {label}", says, drawn, o["start"], o["end"], "minutes")
+            points.append((_us(s["end"]), used))
+    points.append((_us(o["end"]), used))
+    scale, unit = (3_600_000_000, "hours") if used >= 10 * 3_600_000_000 or allowed >= 10 * 3_600_000_000 else (60_000_000, "minutes")
+    rows = tuple((_wall(home.local(at)), show_decimal(Fraction(n, scale), 4), show_decimal(allowed / scale, 4)) for at, n in points)
+    says = (f"Time down adding up over {o['window']}: {show_duration(used, days=True)} of the {show_duration(allowed, days=True)} "
+            f"that the target of {o['target'].removeprefix('>=').strip()} allows.")
+    return Chart("burn", f"The budget of {label}", says, rows, rows[0][0], rows[-1][0], unit)
+
+
+def _down(outcome: Mapping[str, Any]) -> int:
+    return sum(_us(s["end"]) - _us(s["start"]) for s in outcome["spans"] if s["why"] == "down")
 
 
 def _allowed(outcome: Mapping[str, Any]) -> Fraction | None:
     """The time down that the target leaves, µs; None where the target is no lower limit of a share of time."""
-    target, base = outcome["target"] or "", outcome["counts"]["detail"].get("base_us")
-    if not target.startswith(">=") or not target.endswith("%") or base is None:
+    limits, base = outcome["limits"], outcome["counts"]["detail"].get("base_us")
+    if outcome["unit"] != "share" or base is None or len(limits) != 1 or len(limits[0]) != 1 or limits[0][0][0] not in (">=", ">"):
         return None
-    rest: Fraction = (1 - Fraction(target.removeprefix(">=").removesuffix("%").strip()) / 100) * base
+    rest: Fraction = (1 - Fraction(limits[0][0][1])) * base
     return rest
-
-
-def _minutes(us: int) -> str:
-    return show_decimal(Fraction(us, 60_000_000), 3)
 
 
 def _us(stamp: str) -> int:
     return parse_instant(stamp)
+
+
+def _wall(local_us: int) -> str:
+    return format_instant(local_us)

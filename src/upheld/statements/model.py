@@ -1,21 +1,32 @@
 """The document model: what a statement looks like before it is any kind of file.
 
-Law: data only; a renderer may lay it out, never add to it or leave out of it.
+Law: data only; a renderer may lay it out, never add to it or leave out of it. Texts are of one line and hold no character that a reader
+does not see.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Block", "Chart", "Document", "Heading", "Pairs", "Prose", "Table", "Tone"]
+__all__ = ["Block", "Chart", "Document", "Heading", "Highlights", "Pairs", "Prose", "Table", "Tone", "seen"]
 
 Tone = Literal["plain", "good", "bad", "warn", "quiet"]
+
+# controls, lone surrogates, line separators, and what turns the reading direction or is not seen at all (joiners of scripts stay)
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+
+
+def seen(text: str) -> str:
+    """The text in one line, with a mark in place of each character that a reader would not see."""
+    return _UNSEEN.sub("\ufffd", " ".join(text.split()))
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 1 to 3."""
+    """A heading of level 2 or 3 (the title of the document is level 1)."""
 
     text: str
     level: int = 2
@@ -37,23 +48,35 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
+class Highlights:
+    """What matters most, side by side: label, value, what it means, tone of the value."""
+
+    rows: tuple[tuple[str, str, str, Tone], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table: heads, alignment by column (``l`` or ``r``), rows of texts, a tone a row for the cell of ``toned`` (None: the whole row),
-    relative widths.
+    """A table: what it shows, heads, alignment by column (``l`` or ``r``), rows of texts, a tone a row for the cell of ``toned``
+    (None: the whole row), relative widths, and the depth of each row (1: a part of the row above).
     """
 
+    title: str
     heads: tuple[str, ...]
     align: str
     rows: tuple[tuple[str, ...], ...]
     tones: tuple[Tone, ...] = ()
     widths: tuple[int, ...] = ()
     toned: int | None = None
+    depths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart as data. ``strip``: rows (label, start, end, why) between ``start`` and ``end``; ``trend``: rows (series, window, value, target);
-    ``burn``: rows (instant, used, allowed). Numbers are texts of exact decimals; ``says`` tells in words what the picture shows.
+    """A chart as data; ``says`` tells in words what the picture shows.
+
+    ``strip``: rows (label, start, end, why), a row without a start being up all the time; ``burn``: rows (instant, used, allowed).
+    Instants are those of the wall in the agreement's zone, written as if it were UTC; ``start`` and ``end`` bound the picture.
+    ``trend``: rows (panel, result, window, value, limit, unit), ``""`` where there is none. Numbers are texts of exact decimals.
     """
 
     kind: Literal["strip", "trend", "burn"]
@@ -65,17 +88,21 @@ class Chart:
     unit: str = ""
 
 
-Block = Heading | Prose | Pairs | Table | Chart
+Block = Heading | Prose | Pairs | Highlights | Table | Chart
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A statement as a document. ``badge``: PROVISIONAL, REVISION 2, or nothing; ``hash``: of the figures it renders."""
+    """A statement as a document. ``badge``: PROVISIONAL, REVISION 2, or nothing; ``hash``: of the figures it renders; ``proof``: what a
+    page must say of itself; ``stamp``: the end of the period, RFC 3339, UTC.
+    """
 
     title: str
     subtitle: str
+    parties: str
     badge: str
     blocks: tuple[Block, ...]
     hash: str
     period: str
     stamp: str
+    proof: str
