@@ -5,6 +5,7 @@ Law: colours are told apart without colour vision and always named in words; not
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,7 @@ _WIDTH = 470                                 # points: the width of the text on 
 _INK, _QUIET, _GROUND = "#333333", "#888888", "#dfe6ea"
 _COLOURS = {"down": "#b3261e", "left out": "#7d8a96", "unknown": "#e6a700", "up": _GROUND}
 _WORDS = {"down": "down", "left out": "left out", "unknown": "not watched", "up": "up"}
+_SUBTITLE = 46                               # letters of a line above a panel
 _LINE, _MISSED = "#0b4f8a", "#b3261e"
 
 
@@ -29,7 +31,7 @@ def svg(chart: Chart) -> str:
     """The chart as SVG text."""
     drawn = {"strip": _strip, "trend": _trend, "burn": _burn}[chart.kind](chart)
     axis = {"labelFontSize": 9, "titleFontSize": 9, "labelColor": _INK, "titleColor": _INK, "grid": False, "domainColor": _QUIET,
-            "tickColor": _QUIET, "labelLimit": 190, "titleFontWeight": "normal"}
+            "tickColor": _QUIET, "labelLimit": 230, "titleFontWeight": "normal"}
     spec = drawn.to_dict()
     spec["config"] = {
         "font": _FONT, "background": "transparent", "view": {"stroke": None}, "axis": axis,
@@ -58,7 +60,7 @@ def _moment(stamp: str) -> str:
 def _time_axis(chart: Chart) -> Any:
     scale = alt.Scale(type="utc", domain=[_moment(chart.start), _moment(chart.end)])
     ticks, form = _ticks(parse_instant(chart.start), parse_instant(chart.end))
-    axis = alt.Axis(format=form, formatType="utc", values=ticks, labelOverlap="greedy", labelFlush=False)
+    axis = alt.Axis(labelExpr=f"utcFormat(datum.value, '{form}')", values=ticks, labelOverlap="greedy", labelFlush=False)
     return alt.X("from:T", scale=scale, title=None, axis=axis)
 
 
@@ -100,11 +102,12 @@ def _strip(chart: Chart) -> Any:
 
 def _trend(chart: Chart) -> Any:
     """A panel a promise, two beside each other, each with a scale of its own."""
-    panels = [_panel(name, list(rows)) for name, rows in groupby(chart.rows, key=lambda row: row[0])]
+    panels = [_panel(name, list(rows), 2 if any(len(row[1]) > _SUBTITLE for row in chart.rows) else 1)
+              for name, rows in groupby(chart.rows, key=lambda row: row[0])]
     return alt.concat(*panels, columns=2, spacing={"row": 14, "column": 22}).resolve_scale(color="independent")
 
 
-def _panel(name: str, rows: list[tuple[str, ...]]) -> Any:
+def _panel(name: str, rows: list[tuple[str, ...]], lines: int) -> Any:
     _, result, *_ = rows[0]
     windows = list(dict.fromkeys(row[2] for row in rows))
     values = [{"window": w, "value": float(v) if v else None, "limit": float(limit) if limit else None} for _, _, w, v, limit, _ in rows]
@@ -124,8 +127,8 @@ def _panel(name: str, rows: list[tuple[str, ...]]) -> Any:
     if any(row["limit"] is not None for row in values):
         layers.insert(0, base.mark_line(strokeWidth=1, strokeDash=[4, 3], color=_INK, invalid="break-paths-show-domains").encode(
             x=x, y=alt.Y("limit:Q", scale=scale)))
-    words = f"{result} ({unit})" if result and unit not in ("", "%") else result or (unit if unit != "%" else "")
-    title = alt.TitleParams(name, subtitle=words, limit=205) if words else alt.TitleParams(name, limit=205)
+    told = textwrap.wrap(f"{result} ({unit})" if unit not in ("", "%") else result, _SUBTITLE, max_lines=lines, placeholder=" \u2026")
+    title = alt.TitleParams(name, subtitle=[*told, *([" "] * (lines - len(told)))], limit=224)
     return alt.layer(*layers).properties(width=186, height=84, title=title)
 
 
@@ -143,7 +146,7 @@ def _burn(chart: Chart) -> Any:
               axis=alt.Axis(grid=True, gridColor="#ececec", tickCount=4, domain=False, ticks=False))
     area = alt.Chart(_data(values)).mark_area(color=_MISSED, opacity=0.22, line={"color": _MISSED, "strokeWidth": 1.4}).encode(
         x=_time_axis(chart), y=y)
-    rule = alt.Chart(_data([{"used": allowed, "text": "allowed", "from": _moment(chart.start)}]))
+    rule = alt.Chart(_data([{"used": allowed, "text": "allowed", "from": _moment(chart.end)}]))
     line = rule.mark_rule(strokeDash=[4, 3], color=_INK).encode(y=y)
-    word = rule.mark_text(align="left", dx=3, dy=-5, fontSize=9, color=_INK).encode(x=_time_axis(chart), y=y, text="text:N")
+    word = rule.mark_text(align="right", dx=-3, dy=-6, fontSize=9, color=_INK).encode(x=_time_axis(chart), y=y, text="text:N")
     return alt.layer(area, line, word).properties(width=_WIDTH, height=120)

@@ -45,7 +45,7 @@ def _results(figures: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
     for commitment in figures["commitments"]:
         for o in commitment["outcomes"]:
             if o["spans"] is not None:
-                yield ", ".join(words for words in (commitment["id"], group_text(o["group"])) if words), o
+                yield ", ".join((commitment["id"], *(v for _, v in sorted(o["group"].items())))), o
 
 
 def _strip(figures: Mapping[str, Any]) -> Chart | None:
@@ -85,7 +85,9 @@ def _trend(figures: Mapping[str, Any]) -> Chart | None:
         if not drawn:
             continue
         worst, windows = min(drawn, key=lambda pair: (_BAD.index(pair[0]["verdict"]), _distance(pair[0])))
-        panels.append((_BAD.index(worst["verdict"]), at, commitment["id"], group_text(worst["group"], worst["part"]), windows))
+        result = group_text(worst["group"], worst["part"])
+        told = result if worst["part"] else ", ".join(words for words in (result, f"target {worst['target']}") if words)
+        panels.append((_BAD.index(worst["verdict"]), at, commitment["id"], told, windows))
     if not panels:
         return None
     chosen = sorted(panels, key=lambda p: (p[0], p[1]))[:_MOST_PANELS]

@@ -27,8 +27,8 @@ def compose(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Document
     agreement, period = figures["agreement"], figures["period"]
     badge = "PROVISIONAL" if figures["provisional"] else f"REVISION {envelope['revision']}" if envelope["revision"] > 1 else ""
     parties = [said["name"] for said in agreement["parties"].values() if said.get("name")]
-    blocks = [*_first_page(envelope, figures), *charts_of(figures), *_changes(envelope, figures), *credits_of(figures),
-              *follows_of(figures), *details_of(figures), *_gaps(figures), *_basis(envelope, figures)]
+    blocks = [*_first_page(envelope, figures), *_changes(envelope, figures), *credits_of(figures), *follows_of(figures),
+              *charts_of(figures), *details_of(figures), *_gaps(figures), *_basis(envelope, figures)]
     return Document("Statement of service levels", seen(agreement["title"]), seen(" \u00b7 ".join(parties) or agreement["id"]), badge,
                     tuple(_clean(b) for b in blocks), envelope["figures_sha256"], seen(f"{period['label']} ({period['dates']})"), period["end"],
                     _PROOF)
@@ -71,10 +71,10 @@ def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iter
         yield Prose(f"This is revision {envelope['revision']}. It takes the place of revision {envelope['revision'] - 1}, which stays on "
                     "record; what changed is listed below.", "warn")
     yield from summary_of(figures)
-    yield from promises_of(figures)
     if not figures["provisional"]:
-        yield Prose(f"To verify this statement, run python3 verify.py in the folder it came in. The figures it renders have the SHA-256 "
-                    f"{envelope['figures_sha256']}.", "quiet")
+        yield Prose("To verify it, run python3 verify.py in the folder it came in. The signed figures are the proof, not this page; "
+                    f"they have the SHA-256 {envelope['figures_sha256']}.", "quiet")
+    yield from promises_of(figures)
 
 
 def _changes(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[Block]:

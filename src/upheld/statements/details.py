@@ -40,7 +40,7 @@ def credits_of(figures: Mapping[str, Any]) -> Iterator[Block]:
     rows = tuple((_name(c), "; ".join(_working(c, figures)), _state(c, figures), c["shown"]) for c in shown)
     tones = tuple(_tone(c) for c in shown)
     if len(lines) > 1:
-        rows = (*rows, ("Together owed, or owed if claimed", "", "", money(figures["totals"]["owed_minor"], figures)))
+        rows = (*rows, ("Together", "", "owed or owed if claimed", money(figures["totals"]["owed_minor"], figures)))
         tones = (*tones, "plain")
     yield Table("Credits", ("for", "working", "state", "amount"), "lllr", rows, tones, (5, 8, 4, 3), 2)
     if len(lines) > MOST:

@@ -18,6 +18,7 @@ TONE: dict[str, Tone] = {"met": "good", "breached": "bad", "deviation": "warn", 
 _WORDS = {"met": "kept", "breached": "breached", "deviation": "missed without being a breach", "unknown": "not known"}
 _MOST_NAMED = 6
 _MOST_PARTS = 8
+_ROOM = 24
 
 
 def verdict_text(verdict: str, *, provisional: bool) -> str:
@@ -157,7 +158,11 @@ def _name(figures: Mapping[str, Any], role: str) -> str:
 def promises_of(figures: Mapping[str, Any]) -> Iterator[Block]:
     """The verdict of every promise, and the results that were missed."""
     yield Heading("The promises")
-    found = [row for c in figures["commitments"] if c["outcomes"] for row in _rows(c)]
+    measured = [c for c in figures["commitments"] if c["outcomes"]]
+    missed = [sum(1 for o in c["outcomes"] if _missed(o)) for c in measured if len(c["outcomes"]) > 1]
+    # a first page holds so many rows; with more, each promise shows its first few
+    most = next((n for n in (_MOST_PARTS, 5, 3, 2) if len(measured) + sum(min(m, n) for m in missed) <= _ROOM), 1)
+    found = [row for c in measured for row in _rows(c, most)]
     if found:
         bare = any(row[0][4] for row in found)
         rows = tuple(cells if bare else cells[:4] for cells, _, _ in found)
@@ -169,7 +174,11 @@ def promises_of(figures: Mapping[str, Any]) -> Iterator[Block]:
         yield Prose(f"No window of {listed(idle)} ended in this period.", "quiet")
 
 
-def _rows(commitment: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Tone, int]]:
+def _missed(o: Mapping[str, Any]) -> bool:
+    return o["verdict"] in _WORDS and o["verdict"] != "met"
+
+
+def _rows(commitment: Mapping[str, Any], most: int) -> Iterator[tuple[tuple[str, ...], Tone, int]]:
     """(cells, tone, depth): the promise, and below it its results that were not met where there are several."""
     outcomes = commitment["outcomes"]
     says = commitment["id"] + (f": {commitment['says']}" if commitment["says"] != commitment["sentence"] else "")
@@ -184,13 +193,13 @@ def _rows(commitment: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Tone
     so_far = all(o["provisional"] for o in outcomes)
     result = f"{met:,} of {len(judged):,} met" if judged else "-"
     yield (says, target, result, verdict_text(commitment["verdict"], provisional=so_far), ""), TONE[commitment["verdict"]], 0
-    missed = [o for o in judged if o["verdict"] != "met"]
+    missed = [o for o in judged if _missed(o)]
     several = len({o["window"] for o in outcomes}) > 1
-    for o in missed[:_MOST_PARTS]:
+    for o in missed[:most]:
         name = ", ".join(words for words in (group_text(o["group"], o["part"]), o["window"] if several else "") if words)
         yield (name, o["target"], o["value"], verdict_text(o["verdict"], provisional=o["provisional"]), _without(o)), TONE[o["verdict"]], 1
-    if len(missed) > _MOST_PARTS:
-        yield (f"and {len(missed) - _MOST_PARTS:,} more that were not met", "", "", "", ""), "quiet", 1
+    if len(missed) > most:
+        yield (f"and {len(missed) - most:,} more that {'was' if len(missed) - most == 1 else 'were'} not met", "", "", "", ""), "quiet", 1
 
 
 def _without(o: Mapping[str, Any]) -> str:
