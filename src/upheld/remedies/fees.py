@@ -253,7 +253,13 @@ class Fees:
             case "term":
                 begins, ends = self.in_force
                 return begins, ends if ends is not None else OPEN
-        return self.period(base.window, asked.end - 1)
+        return self.period(base.window, self.at_home(asked.end - 1, asked.window))
+
+    def at_home(self, at: int, window: WindowSpec | None) -> int:
+        """The instant that has here the date and time that ``at`` has in the zone of a window: a month of UTC is a month here too."""
+        if window is None or window.zone in ("", self.plan.zone):
+            return at
+        return self.home.utc(zone(window.zone).local(at), "close")
 
     def period(self, unit: str, at: int) -> tuple[int, int]:
         """The month, quarter, year or contract year an instant lies in."""

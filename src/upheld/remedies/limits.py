@@ -1,7 +1,8 @@
 """Limits: one cause is paid once, nothing below a minimum, nothing above a cap (LANGUAGE §7).
 
 Law: caps work in the order written, each on what the one before left; a credit belongs to its window's end; a cut is shared pro rata by
-largest remainder and shown on each line. No cap is exceeded: its limit is rounded down to the minor unit.
+largest remainder and shown on each line. No cap is exceeded: its limit is an amount of money, rounded as all money of the agreement,
+so that what pays exactly as much as the cap allows is not cut by a cent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from upheld.plans.remedies import Cap, PaysOnce
 from upheld.remedies.fees import Asked, Fees, Missing
 from upheld.remedies.settlement import COUNTING, Cut, Line, Opening, show_money
-from upheld.values.exact import allocate
+from upheld.values.exact import allocate, round_to
 
 __all__ = ["capped", "paid_once"]
 
@@ -95,7 +96,8 @@ def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[in
                 told = f"the cap in {pot.period} is not known: {found.reason}"
                 changed[i] = replace(changed[i], state="unknown", low=0, high=changed[i].amount, amount=None, reason=told)
         return
-    limit = max(found.minor.numerator // found.minor.denominator, 0)
+    rounding = fees.plan.remedies.rounding
+    limit = max(int(round_to(found.minor, rounding.step, rounding.mode)), 0)
     left = max(limit - pot.used, 0)
     paying = [i for i in rows if (changed[i].amount or 0) > 0]
     amounts = [changed[i].amount or 0 for i in paying]
@@ -157,7 +159,8 @@ def _period(cap: Cap, fees: Fees, line: Line) -> tuple[str, tuple[int, int]]:
         case "term":
             begins, ends = fees.in_force
             return "the term", (begins, ends if ends is not None else max(fees.known_until(), line.end))
-    span = fees.period(cap.within, line.end - 1)
+    window = fees.plan.commitments[line.commitment].head.window if line.commitment in fees.plan.commitments else None
+    span = fees.period(cap.within, fees.at_home(line.end - 1, window))
     return fees.days(span), span
 
 

@@ -25,6 +25,7 @@ from upheld.remedies.late import Late
 from upheld.remedies.results import Result
 from upheld.remedies.settlement import show_money
 from upheld.values.condition import Condition
+from upheld.values.exact import exact_number, round_to
 
 __all__ = ["Offer", "Raw", "Speaker", "case_attributes", "needs_cases"]
 
@@ -319,8 +320,6 @@ class Speaker:
         return (1 - limit) * outcome.figure.detail.get("base_us", 0)
 
     def _number(self, name: str, says: Mapping[str, str]) -> tuple[Fraction, str] | Missing:
-        from upheld.values.exact import exact_number
-
         number = exact_number(says.get(name, ""))
         return Missing(f"{name} is not said") if number is None else (number, f"{says[name]} {name}")
 
@@ -340,7 +339,9 @@ class Speaker:
         below = ""
         if rule.least is not None:
             least = self.fees.amount(rule.least, rule.of, asked)
-            if not isinstance(least, Missing) and 0 < amount < least.minor:
+            rounding = self.fees.plan.remedies.rounding
+            # the minimum is of what would be paid: 1.01 is the least amount above 1.00
+            if not isinstance(least, Missing) and 0 < round_to(amount, rounding.step, rounding.mode) < least.minor:
                 below = f"below the minimum of {show_money(least.minor, self.currency)}"
         return Raw(rule.path, amount, amount, tuple(working), case, below=below, provisional=provisional)
 

@@ -15,7 +15,7 @@ from upheld.assessment.assess import assess, contexts
 from upheld.assessment.horizon import first_instant, last_instant
 from upheld.assessment.outcome import Assessment
 from upheld.calendars.grid import Grid, compile_grid
-from upheld.calendars.spec import Always
+from upheld.calendars.spec import Always, WindowSpec
 from upheld.facts.cut import cut
 from upheld.facts.tables import Facts
 from upheld.measures.missed import MissedCase, missed_cases
@@ -33,7 +33,7 @@ from upheld.remedies.rights import duties, opened
 from upheld.remedies.sentence import Raw, Speaker, case_attributes, needs_cases
 from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement
 from upheld.remedies.standing import incident_end, not_in_good_standing
-from upheld.values.exact import round_to
+from upheld.values.exact import allocate, round_to
 from upheld.values.zone import zone
 
 __all__ = ["settle"]
@@ -169,21 +169,28 @@ class _Desk:
         fees, clause = self.fees[plan.version], plan.commitments[result.commitment]
         group = tuple(v for _, v in result.group)
         cases = self.cases(result.commitment, group, result.start) if needs_cases(credit) else []
-        claims = [a.at for a in self.acts if a.kind == "claim" and a.about in (result.commitment, plan.agreement)]
-        asked = Asked(result.group, result.start, result.end, result.piece, clause.head.window, claims[0] if claims else None)
+        asked = Asked(result.group, result.start, result.end, result.piece, clause.head.window, self._claim_of(result, clause.head.window))
         leaves = [h for h in clause.head.hours.leaves if h is not None]
         late = Late(lambda name: self.grid(plan, name), leaves[0] if len(set(leaves)) == 1 else "always", zone(plan.zone))
         offer = Speaker(fees, clause, late).offer(credit, result, asked, cases)
         ends = {case.case: case.stop if case.stop is not None else case.due for case in cases}
         found: list[Line] = []
-        for raw in offer.lines:
-            line = _line(raw, result, plan, clause.head.promised_by, clause.head.to)
+        for raw, rounded in zip(offer.lines, _rounded_together(offer.lines, plan.remedies.rounding), strict=True):
+            line = _line(raw, rounded, result, plan, clause.head.promised_by, clause.head.to)
             line = chosen(line, offer.options, self.acts)
             line = self._standing(line, plan, result)
             line = claimed(line, plan.remedies.claim, self._moments(plan, result, ends.get(raw.case)), self.acts, self.now,
                            self.grid(plan, _calendar(plan)))
             found.append(self._declared(line))
         return found
+
+    def _claim_of(self, result: Result, window: WindowSpec) -> int | None:
+        """When the result was first claimed, µs UTC; a window that a claim ends was claimed when it ended."""
+        if window.before == "claim":
+            return None
+        names = (result.commitment, f"{result.agreement}.{result.commitment}", result.agreement)
+        return next((a.at for a in self.acts if a.kind == "claim" and a.about in names and a.at >= result.start
+                     and a.said("window") in ("", result.window) and all(a.said(k) in ("", v) for k, v in result.group)), None)
 
     def _moments(self, plan: Plan, result: Result, case_end: int | None) -> Moments:
         incident = case_end or result.end
@@ -241,10 +248,9 @@ def _calendar(plan: Plan) -> str:
     return (claim.by.length.calendar if claim is not None else "") or "always"
 
 
-def _line(raw: Raw, result: Result, plan: Plan, payer: str, payee: str) -> Line:
-    """The line of one raw credit: rounded once, its sides by its sign."""
-    rounding = plan.remedies.rounding
-    low, high = _rounded(raw.low, rounding), _rounded(raw.high, rounding)
+def _line(raw: Raw, rounded: tuple[int | None, int | None], result: Result, plan: Plan, payer: str, payee: str) -> Line:
+    """The line of one raw credit, rounded already at both ends, its sides by its sign."""
+    low, high = rounded
     known = low is not None and low == high
     reward = known and low is not None and low < 0
     state = "not owed" if raw.below else "owed" if known else "unknown"
@@ -261,6 +267,22 @@ def _line(raw: Raw, result: Result, plan: Plan, payer: str, payee: str) -> Line:
         amount=amount, case=raw.case, raw=raw.low if raw.low == raw.high else None, rounded=low if known else None, low=low, high=high,
         grant=raw.grant, reason=raw.below or raw.reason, working=raw.working, provisional=result.provisional or raw.provisional,
     )
+
+
+def _rounded_together(raws: Sequence[Raw], rounding: MoneyRounding) -> list[tuple[int | None, int | None]]:
+    """Each line at both ends: what one result (or one case of it) is paid under several clauses is rounded as their sum, then split."""
+    found = [(_rounded(raw.low, rounding), _rounded(raw.high, rounding)) for raw in raws]
+    by_case: dict[str, list[int]] = {}
+    for i, raw in enumerate(raws):
+        if raw.low is not None and raw.low == raw.high and raw.low > 0 and not raw.below:
+            by_case.setdefault(raw.case, []).append(i)
+    for rows in by_case.values():
+        parts = [raws[i].low or Fraction(0) for i in rows]
+        total = _rounded(sum(parts, Fraction(0)), rounding)
+        if len(rows) > 1 and total:
+            for i, part in zip(rows, allocate(total, parts), strict=True):
+                found[i] = (part, part)
+    return found
 
 
 def _rounded(raw: Fraction | None, rounding: MoneyRounding) -> int | None:
