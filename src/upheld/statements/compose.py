@@ -31,7 +31,7 @@ def compose(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Document
               *charts_of(figures), *details_of(figures), *_gaps(figures), *_basis(envelope, figures)]
     return Document("Statement of service levels", seen(agreement["title"]), seen(" \u00b7 ".join(parties) or agreement["id"]), badge,
                     tuple(_clean(b) for b in blocks), envelope["figures_sha256"], seen(f"{period['label']} ({period['dates']})"), period["end"],
-                    _PROOF)
+                    "Nothing of it is signed yet, and its figures may still change." if figures["provisional"] else _PROOF)
 
 
 def _clean(block: Block) -> Block:
@@ -127,6 +127,6 @@ def _basis(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[
         yield Prose("Nothing is signed before the period has ended and all of it is known: these figures prove nothing yet.")
         return
     yield Prose(_PROOF + " The folder it came in holds all records, the signed checkpoint and verify.py, which checks them with nothing but "
-                "Python: python3 verify.py. With Upheld, `upheld verify` also works the figures out anew. This shows that the records are "
+                "Python: python3 verify.py. With Upheld, upheld verify also works the figures out anew. This shows that the records are "
                 "complete and unchanged and that the figures follow from them; it does not show that what was recorded is true, nor that "
                 "nothing was left unrecorded.")

@@ -130,13 +130,15 @@ def _outcomes(commitment: Mapping[str, Any], zone: str) -> Iterator[Block]:
         (_result(o), o["target"], o["value"], verdict_text(o["verdict"], provisional=o["provisional"]), _bare(o), _counted(o["counts"]))
         for o in shown)
     tones = tuple(TONE[o["verdict"]] for o in shown)
-    yield Table(f"Results of {commitment['id']}", ("result", "target", "value", "verdict", "nothing excluded", "counted"), "lrrlll",
+    yield Table(f"Results of {commitment['id']}", ("result", "target", "value", "verdict", "nothing excluded", "measured"), "lrrlll",
                 rows, tones, (8, 3, 4, 4, 5, 4), 3)
     if len(every) > MOST:
         yield Prose(f"{MOST} of {len(every):,} results are listed, those that were missed first; all are in statement.json.", "quiet")
-    for o in shown:
-        if words := "; ".join(_remarks(o)):
-            yield Prose(f"{_result(o)}: {words}.", "quiet")
+    remarks = [(_result(o), words) for o in shown if (words := "; ".join(_remarks(o)))]
+    if len(remarks) == 1:
+        yield Prose(": ".join(remarks[0]) + ".", "quiet")
+    elif remarks:
+        yield Table(f"Remarks on {commitment['id']}", ("result", "to be known of it"), "ll", tuple(remarks), (), (8, 20))
     for o in every if len(every) <= _SPELLED_OUT else ():
         if o["spans"]:
             yield Table(f"Time behind {commitment['id']}, {_result(o)}", (f"from ({zone})", "to", "length", "counted as"), "llrl", tuple(

@@ -160,15 +160,15 @@ def promises_of(figures: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("The promises")
     measured = [c for c in figures["commitments"] if c["outcomes"]]
     missed = [sum(1 for o in c["outcomes"] if _missed(o)) for c in measured if len(c["outcomes"]) > 1]
-    # a first page holds so many rows; with more, each promise shows its first few
-    most = next((n for n in (_MOST_PARTS, 5, 3, 2) if len(measured) + sum(min(m, n) for m in missed) <= _ROOM), 1)
+    # a first page holds so many rows; with more, each promise shows its first few, or stands alone
+    most = next((n for n in (_MOST_PARTS, 5, 3, 2) if len(measured) + sum(min(m, n) for m in missed) <= _ROOM), 0)
     found = [row for c in measured for row in _rows(c, most)]
     if found:
         bare = any(row[0][4] for row in found)
         rows = tuple(cells if bare else cells[:4] for cells, _, _ in found)
         heads = ("promise", "target", "result", "verdict", "nothing excluded")
         yield Table("The promises", heads if bare else heads[:4], "lrrlr" if bare else "lrrl", rows, tuple(tone for _, tone, _ in found),
-                    (10, 3, 4, 3, 3) if bare else (10, 3, 4, 3), 3, tuple(depth for _, _, depth in found))
+                    (10, 3, 4, 4, 4) if bare else (11, 3, 4, 4), 3, tuple(depth for _, _, depth in found))
     idle = [c["id"] for c in figures["commitments"] if not c["outcomes"]]
     if idle:
         yield Prose(f"No window of {listed(idle)} ended in this period.", "quiet")
@@ -198,7 +198,7 @@ def _rows(commitment: Mapping[str, Any], most: int) -> Iterator[tuple[tuple[str,
     for o in missed[:most]:
         name = ", ".join(words for words in (group_text(o["group"], o["part"]), o["window"] if several else "") if words)
         yield (name, o["target"], o["value"], verdict_text(o["verdict"], provisional=o["provisional"]), _without(o)), TONE[o["verdict"]], 1
-    if len(missed) > most:
+    if len(missed) > most > 0:
         yield (f"and {len(missed) - most:,} more that {'was' if len(missed) - most == 1 else 'were'} not met", "", "", "", ""), "quiet", 1
 
 
