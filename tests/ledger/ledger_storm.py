@@ -33,7 +33,8 @@ from upheld.ledger.transfer import ENDED, LIVE, SIDES, STATES, Transfer
 from upheld.stores.store import open_store
 
 CURRENCIES = {"2026-03": "EUR", "2026-04": "JPY", "2026-05": "KWD"}
-PEOPLE = ("anna", "bob", "Anna", "carla", "dora", "emil", "anna", "bob", "system", "system:billing")
+PEOPLE = ("anna", "bob", "Anna", "carla", "dora", "emil") * 5 + ("system", "system:billing")
+STARTS: dict[type, str] = {Review: "computed", Approve: "reviewed", Issue: "approved", Apply: "issued", Expire: "issued"}
 SEGMENT = 400
 """Operations on one ledger; then a new one begins."""
 
@@ -208,7 +209,7 @@ class Segment:
         n = len(self.asked)
         return {"key": f"k{n}-{self.random.getrandbits(24)}", "agreement": agreement, "line": name, "at": n,
                 "actor": self.random.choice(PEOPLE),
-                "reason": self.random.choice(("because", "as agreed", "the decision of 3 March", ""))}
+                "reason": self.random.choice(("because", "as agreed", "the decision of 3 March") * 5 + ("",))}
 
     def _amount(self) -> int:
         r = self.random.random()
@@ -256,7 +257,7 @@ class Segment:
 
     def _where(self, kind: type) -> tuple[str, str, str] | None:
         """Mostly a line that has money for the step."""
-        start = {Review: "computed", Approve: "reviewed", Issue: "approved", Apply: "issued", Expire: "issued"}.get(kind)
+        start = STARTS.get(kind)
         fit = [sheet for sheet in self.book.sheets.values()
                if any(minor for (_, state), minor in sheet.held.items()
                       if (state == start if start else state.startswith("disputed") is (kind is Decide)))]
@@ -283,8 +284,12 @@ class Segment:
         if kind is Dispute and self.random.random() < 0.3:
             more["by"] = self.random.randint(0, 400)
         if self.random.random() < 0.35:
-            top = max(sheet.held.values()) if sheet else 10
-            more["minor"] = self.random.randint(1, max(1, min(2**63 - 1, top + 2)))
+            beside = "disputed-" if kind is Decide else ""
+            start = beside + str(more.get("state", STARTS.get(kind, "")))
+            there = [sheet.held[side, start] for side in SIDES if sheet.held.get((side, start))] if sheet else []  # type: ignore[index]
+            # mostly a part of what is there, now and then all of it, a little more, or anything
+            top = max(there, default=10) + (2 if self.random.random() < 0.1 else 0)
+            more["minor"] = self.random.randint(1, min(2**63 - 1, top))
         if self.random.random() < 0.1:
             more["side"] = self.random.choice(SIDES)
         return [kind(**head, **more)]
@@ -293,7 +298,8 @@ class Segment:
         head = self._head(self._where(Reverse))
         sheet = self.book.sheet(str(head["agreement"]), str(head["line"]))
         keys: Sequence[str] = list(sheet.transfers) if sheet else ["nothing#1"]
-        keys = keys[-4:] if self.random.random() < 0.7 else keys
+        if sheet and self.random.random() < 0.7:
+            keys = [k for k in keys if sheet.remains[k] and "given:" not in sheet.transfers[k].debit + sheet.transfers[k].credit][-3:] or keys
         minor = None if self.random.random() < 0.6 else self.random.randint(1, 1000)
         return [Reverse(**head, transfer=self.random.choice(keys), minor=minor)]  # type: ignore[arg-type]
 

@@ -222,3 +222,22 @@ def test_a_refusal_reads_like_a_finding() -> None:
     assert str(answer) == ("refused[ledger]: what is applied cannot be voided: 60.00 EUR of line acme/uptime stands applied\n"
                            "   help: reverse the transfer that put it there, or restate the line")
     assert str(Refusal("form", "line is empty")) == "refused[form]: line is empty"
+
+
+def test_the_largest_and_longest_is_taken() -> None:
+    book, answer = told(replace(RESTATE, minor=2**63 - 1), of(Review, minor=2**63 - 1, actor="a" * 200))
+    assert isinstance(answer, Posted)
+    for at in (-62_135_596_800_000_000, 253_402_300_799_999_999):
+        assert isinstance(decide(book, of(Approve, actor="bob", at=at)), Posted)
+    for at in (-62_135_596_800_000_001, 253_402_300_800_000_000):
+        assert isinstance(decide(book, of(Approve, actor="bob", at=at)), Refusal)
+
+
+def test_an_answer_and_its_transfers_belong_together() -> None:
+    _, answer = told(*BOOKED)
+    assert isinstance(answer, Posted)
+    assert answer_of(answer_bytes(answer), answer.transfers) == answer
+    with pytest.raises(ValueError, match="the request made 1 transfers, and 0 are kept"):
+        answer_of(answer_bytes(answer), ())
+    with pytest.raises(ValueError, match="the request made 0 transfers, and 1 are kept"):
+        answer_of(answer_bytes(Refusal("form", "line is empty")), answer.transfers)
