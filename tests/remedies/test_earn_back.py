@@ -30,6 +30,10 @@ def told(lines: object, row: list[Result], rules: tuple[EarnBack, ...]) -> list[
 def test_two_halves_in_the_windows_that_earn_them() -> None:
     row = results(["breached", "met", "met", "met", "met"])
     assert told([line(0, 10_001)], row, HALVES) == [("2026-03", -5_000, "earn_back.0"), ("2026-05", -5_000, "earn_back.1")]
+    group = (("region", "eu"),)
+    mine = [replace(r, group=group) for r in row]
+    whole = earned_back([line(0, 10_001, group=group, case="c1")], mine, HALVES)[0]
+    assert (whole.agreement, whole.commitment, whole.group, whole.currency, whole.case) == ("acme", "uptime", group, "EUR", "c1")
     found = earned_back([line(0, 10_001)], row, HALVES)[0]
     assert (found.kind, found.state, found.reverses, found.payer, found.payee, found.rounded) == (
         "earned back", "owed", line(0, 1).key, "customer", "provider", -5_000)
@@ -43,6 +47,8 @@ def test_parts_never_exceed_what_was_given() -> None:
     thrice = tuple(EarnBack(n, Fraction(2, 5), path=str(n)) for n in (1, 2, 3))
     assert [a for _, a, _ in told([line(0, 101)], row, thrice)] == [-40, -40, -21]
     assert [a for _, a, _ in told([line(0, 1)], row, (EarnBack(1, Fraction(1, 2)),))] == []       # half a cent, to even: nothing
+    assert [a for _, a, _ in told([line(0, 2)], row, (EarnBack(1, Fraction(1, 2)),))] == [-1]
+    assert [a for _, a, _ in told([line(0, 9)], row, (EarnBack(1, Fraction(0)), EarnBack(2, Fraction(1))))] == [-9]
     assert [a for _, a, _ in told([line(0, 3)], row, (EarnBack(1, Fraction(1, 2)),))] == [-2]     # one and a half, to even
 
 
@@ -83,7 +89,9 @@ def test_only_its_own_promise_and_commitment() -> None:
 def test_what_was_not_given_does_not_come_back() -> None:
     row = results(["breached", "met"])
     rule = (EarnBack(1, Fraction(1)),)
-    for other in (line(0, 100, state="lapsed"), line(0, 0), line(0, None, state="unknown"), line(0, -5, kind="reward"), line(0, 0, kind="extension")):
+    others = (line(0, 100, state="lapsed"), line(0, 0), line(0, None, state="unknown"), line(0, -5, kind="reward"),
+              line(0, 0, kind="extension"))
+    for other in others:
         assert told([other], row, rule) == []
     for state in ("owed", "claimable", "to choose"):
         assert len(told([replace(line(0, 100), state=state)], row, rule)) == 1

@@ -38,13 +38,15 @@ def facts(outages: list[tuple[int, int]], monthly: int) -> Facts:
     n = len(outages)
     start, end = (np.array([o[i] for o in outages], np.int64) for i in range(2))
     one = Attribute(np.zeros(n, np.int32), ("outage",))
-    intervals = Intervals(Header(np.arange(n), Attribute(np.zeros(n, np.int32), ("monitor",)), start), one, one, start, end, np.ones(n, np.int64))
+    header = Header(np.arange(n), Attribute(np.zeros(n, np.int32), ("monitor",)), start)
+    intervals = Intervals(header, one, one, start, end, np.ones(n, np.int64))
     watched = Coverage(Attribute(np.zeros(1, np.int32), ("monitor",)), Attribute(np.zeros(1, np.int32), ("outage",)),
                        np.array([START - DAY]), np.array([month(11)[1]]), np.zeros(1, np.bool_))
     return Facts(intervals=intervals if n else None, charges=charges([(*month(m), monthly) for m in range(12)]), coverage=watched)
 
 
-def settled(credit: str, outages: list[tuple[int, int]], monthly: int = 100_000, top: str = "99.9", rest: str = "", zone: str = "UTC") -> Settlement:
+def settled(credit: str, outages: list[tuple[int, int]], monthly: int = 100_000, top: str = "99.9", rest: str = "",
+            zone: str = "UTC") -> Settlement:
     text = HEAD.format(credit=credit, top=top, rest=rest, zone=zone)
     loaded = load({"a.yaml": text.encode()}, name="a.yaml")
     assert loaded.plan is not None, loaded.findings

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import START, cap, charges, euro, fees, line, month, plan, share
 
+from upheld.agreement.load import load
 from upheld.plans.remedies import Base, PaysOnce
 from upheld.remedies.fees import Fees
 from upheld.remedies.limits import capped, paid_once
@@ -26,6 +27,54 @@ def test_what_reaches_the_cap_is_whole_and_a_cent_more_is_cut() -> None:
     assert amounts(over) == [30_000]
     assert [(c.clause, c.period, c.limit, c.minor) for c in over[0].cuts] == [("caps.0", "2026-01", 30_000, 1)]
     assert over[0].cuts[0].text == "capped at 30% of the fee for 2026-01, 1,000.00 EUR in 2026-01 = 300.00 EUR"
+
+
+def test_exactly_the_cap_is_no_cut_and_one_cent_can_be_cut() -> None:
+    assert capped([line(0, 30_000), line(0, 0, "speed")], [cap(share(30), "month")], fees(), (), ()) == [line(0, 30_000), line(0, 0, "speed")]
+    found = capped([line(0, 1), line(0, 0, "speed")], [cap(euro(0), "month")], fees(), (), ())
+    assert [(x.amount, [c.minor for c in x.cuts]) for x in found] == [(0, [1]), (0, [])]
+
+
+def test_a_cap_names_its_period() -> None:
+    def told(within: str, **more: object) -> str:
+        own = Fees(plan(), charges([(*month(m), 100_000) for m in range(24)]), (START, month(11)[1]))
+        found = capped([line(1, 50_000, **more)], [cap(euro(10), within)], own, (), ())  # type: ignore[arg-type]
+        return found[0].cuts[0].period
+
+    assert told("case", case="c1") == "the case c1"
+    assert told("case") == "the result of 2026-02"
+    assert told("result") == "the result of uptime 2026-02"
+    assert told("window") == "2026-02"
+    assert told("month") == "2026-02"
+    assert told("quarter") == "2026-01-01 to 2026-03-31"
+    assert told("any 12 months") == "the 12 months to 2026-02-28"
+    assert told("term") == "the term"
+
+
+def test_the_term_ends_with_the_agreement_and_a_cap_can_change_with_the_date() -> None:
+    two = Fees(plan(), charges([(*month(m), 100_000) for m in range(24)]), (START, month(1)[1]))
+    assert amounts(capped([line(1, 50_000)], [cap(share(10), "term")], two, (), ())) == [20_000]
+    text = b"""upheld: 1
+agreement: acme
+effective: {from: 2026-01-01}
+timezone: UTC
+currency: EUR
+commitments: {}
+caps: [{up_to: {by date: {"< 2026-02-01": 10%, "< 2026-03-01": 20%}}, of: fee, in: month}]
+"""
+    found = load({"a.yaml": text}, name="a.yaml").plan
+    assert found is not None
+    own = Fees(found, charges([(*month(m), 100_000) for m in range(24)]), (START, None))
+    lines = capped([line(0, 50_000), line(1, 50_000), line(2, 50_000)], found.remedies.caps, own, (), ())
+    assert amounts(lines) == [10_000, 20_000, None]
+    assert lines[2].reason == "the cap in 2026-03 is not known: no row is agreed for this date"
+
+
+def test_results_of_several_groups_are_results_of_their_own() -> None:
+    eu, us = (("region", "eu"),), (("region", "us"),)
+    for within in ("result", "case"):
+        lines = [line(0, 40_000, group=eu, case="c"), line(0, 40_000, group=us, case="c")]
+        assert amounts(capped(lines, [cap(euro(30_000), within)], fees(), (), ())) == [30_000, 30_000]
 
 
 def test_the_limit_is_rounded_down() -> None:
@@ -88,6 +137,7 @@ def test_opening_balances_of_a_commitment_or_a_group() -> None:
     rule = [cap(euro(30_000), "month", commitments=("speed",))]
     assert amounts(capped([line(0, 25_000, "speed")], rule, fees(), (Opening(january, 20_000, "uptime"),), ())) == [25_000]
     assert amounts(capped([line(0, 25_000, "speed")], rule, fees(), (Opening(january, 20_000, "speed"),), ())) == [10_000]
+    assert amounts(capped([line(0, 25_000, "speed")], rule, fees(), (Opening(january, 20_000),), ())) == [10_000]
     by_region = [cap(euro(30_000), "month", for_each=("region",))]
     here = line(0, 25_000, group=(("region", "eu"),))
     assert amounts(capped([here], by_region, fees(), (Opening(january, 20_000, "", (("region", "us"),)),), ())) == [25_000]
@@ -123,8 +173,9 @@ def test_caps_work_in_order_on_what_the_one_before_left() -> None:
 
 def test_what_does_not_count_is_neither_cut_nor_counted() -> None:
     lines = [
-        line(0, 30_000), line(0, 30_000, "lapsed", state="lapsed"), line(0, None, "unknown", state="unknown"), line(0, 0, "none", state="not owed"),
-        line(0, -5_000, "reward", kind="reward"), line(0, 20_000, "claimable", state="claimable"), line(0, 10_000, "choice", state="to choose"),
+        line(0, 30_000), line(0, 30_000, "lapsed", state="lapsed"), line(0, None, "unknown", state="unknown"),
+        line(0, 0, "none", state="not owed"), line(0, -5_000, "reward", kind="reward"),
+        line(0, 20_000, "claimable", state="claimable"), line(0, 10_000, "choice", state="to choose"),
     ]
     assert amounts(capped(lines, [cap(euro(30_000), "month")], fees(), (), ())) == [15_000, 30_000, None, 0, -5_000, 10_000, 5_000]
 
@@ -134,6 +185,8 @@ def test_lines_of_other_versions_count_and_are_not_cut() -> None:
     found = capped([replace(line(0, 25_000, "speed"), version="2")], [cap(euro(30_000), "month")], fees(), (), before)
     assert amounts(found) == [5_000]
     assert amounts(capped([line(1, 25_000)], [cap(euro(30_000), "month")], fees(), (), before)) == [25_000]
+    only = [cap(euro(30_000), "month", commitments=("speed",))]
+    assert amounts(capped([line(0, 25_000, "speed")], only, fees(), (), before)) == [25_000]
     lapsed = [replace(line(0, 25_000), state="lapsed")]
     assert amounts(capped([line(0, 25_000, "speed")], [cap(euro(30_000), "month")], fees(), (), lapsed)) == [25_000]
 
@@ -143,14 +196,18 @@ def test_a_minimum_of_the_sum() -> None:
     low = capped([line(0, 5_000), line(0, 4_999, "speed")], rule, fees(), (), ())
     assert [(x.state, x.amount, x.reason) for x in low] == [("not owed", 0, "below the minimum of 100.00 EUR in 2026-01")] * 2
     assert amounts(capped([line(0, 5_000), line(0, 5_000, "speed")], rule, fees(), (), ())) == [5_000, 5_000]
+    assert amounts(capped([line(0, 1)], rule, fees(), (), ())) == [0]
+    assert [x.state for x in capped([line(0, 0)], rule, fees(), (), ())] == ["owed"]
+    of_fee = [cap(None, "month", Base("fee", window="month"), least=share(10))]
+    assert [amounts(capped([line(0, n)], of_fee, fees(), (), ())) for n in (9_999, 10_000)] == [[0], [10_000]]
     both = [cap(euro(9_000), "month", least=euro(10_000))]
     assert amounts(capped([line(0, 20_000)], both, fees(), (), ())) == [9_000]
 
 
 def test_a_cap_of_what_was_never_charged_leaves_the_credit_open() -> None:
     nothing = Fees(plan(), None, (START, None))
-    found = capped([line(0, 5_000), line(0, 0, "none")], [cap(share(30), "month")], nothing, (), ())
-    assert [(x.state, x.amount, x.low, x.high) for x in found] == [("unknown", None, 0, 5_000), ("owed", 0, None, None)]
+    found = capped([line(0, 1), line(0, 0, "none")], [cap(share(30), "month")], nothing, (), ())
+    assert [(x.state, x.amount, x.low, x.high) for x in found] == [("unknown", None, 0, 1), ("owed", 0, None, None)]
     assert found[0].reason == "the cap in 2026-01 is not known: no charges are recorded"
 
 
@@ -189,6 +246,12 @@ def test_what_lapsed_does_not_keep_another_from_paying() -> None:
     assert amounts(paid_once(lines, ONCE, "EUR")) == [20_000, 25_000, -4]
 
 
+def test_what_a_rule_does_not_name_is_passed_over() -> None:
+    assert paid_once([line(0, 5, "errors")], ONCE, "EUR") == [line(0, 5, "errors")]
+    lines = [line(0, 5, "errors"), line(1, 7, state="lapsed"), line(0, 20_000), line(0, 25_000, "speed")]
+    assert amounts(paid_once(lines, ONCE, "EUR")) == [5, 7, 0, 25_000]
+
+
 def test_no_rule_changes_nothing() -> None:
     lines = [line(0, 20_000), line(0, 25_000, "speed")]
     assert paid_once(lines, (), "EUR") == lines
@@ -197,9 +260,10 @@ def test_no_rule_changes_nothing() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 14), st.integers(0, 70_000), st.sampled_from(["uptime", "speed"]), st.sampled_from(["eu", "us"])), max_size=12),
-    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["month", "quarter", "year", "any 12 months", "contract year", "term", "window", "result"])),
-             max_size=3),
+    st.lists(st.tuples(st.integers(0, 14), st.integers(0, 70_000), st.sampled_from(["uptime", "speed"]), st.sampled_from(["eu", "us"])),
+             max_size=12),
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(
+        ["month", "quarter", "year", "any 12 months", "contract year", "term", "window", "result"])), max_size=3),
 )
 def test_no_cap_is_exceeded_and_no_line_grows(rows: list[tuple[int, int, str, str]], rules: list[tuple[int, str]]) -> None:
     lines = [line(m, amount, name, (("region", region),)) for m, amount, name, region in rows]

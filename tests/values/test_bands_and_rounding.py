@@ -33,6 +33,12 @@ def test_each_comparison_below_at_and_above_its_limit(op: str, below: bool, at: 
     assert negative.mask(np.array([-4, -3])).tolist() == [compare(Fraction(v), op, Fraction(-7, 2)) for v in (-4, -3)]  # type: ignore[arg-type]
 
 
+def test_columns_are_compared_exactly_beyond_what_floats_hold() -> None:
+    large = 2**60 + 1
+    assert Condition(((Comparison("<=", large),),)).mask(np.array([large - 1, large, large + 1])).tolist() == [True, True, False]
+    assert Condition(((Comparison(">=", large),),)).mask(np.array([large - 1, large, large + 1])).tolist() == [False, True, True]
+
+
 def test_a_comparison_has_an_exact_limit() -> None:
     assert Comparison(">=", 5).limit == 5
     assert Comparison(">=", 5).den == 1
@@ -51,7 +57,8 @@ def test_all_of_a_group_and_any_of_the_groups() -> None:
 
 
 @pytest.mark.parametrize(("mode", "rounded"), [
-    ("half_up", [0, 0, 1, 1, 1, 1, 2, 2]), ("half_even", [0, 0, 0, 1, 1, 1, 2, 2]), ("down", [0, 0, 0, 0, 1, 1, 1, 1]), ("up", [0, 1, 1, 1, 1, 2, 2, 2]),
+    ("half_up", [0, 0, 1, 1, 1, 1, 2, 2]), ("half_even", [0, 0, 0, 1, 1, 1, 2, 2]),
+    ("down", [0, 0, 0, 0, 1, 1, 1, 1]), ("up", [0, 1, 1, 1, 1, 2, 2, 2]),
 ])
 def test_rounding_around_its_ties(mode: str, rounded: list[int]) -> None:
     values = [Fraction(0), THIRD, Fraction(1, 2), Fraction(2, 3), Fraction(1), Fraction(4, 3), Fraction(3, 2), Fraction(5, 3)]

@@ -29,7 +29,7 @@ def paid_once(lines: Sequence[Line], rules: Iterable[PaysOnce], currency: str) -
         for line in changed:
             if line.commitment in rule.highest_of and line.state in COUNTING and line.kind == "credit":
                 by = sums.setdefault(_cause(line, shared), dict.fromkeys(rule.highest_of, 0))
-                by[line.commitment] += line.rounded or line.high or 0
+                by[line.commitment] += line.due
         for i, line in enumerate(changed):
             by_name = sums.get(_cause(line, shared)) if line.commitment in rule.highest_of and line.kind == "credit" else None
             if by_name is None or line.state not in COUNTING:
@@ -78,7 +78,7 @@ def capped(lines: Sequence[Line], caps: Sequence[Cap], fees: Fees, opening: Sequ
 def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[int]) -> None:
     assert cap.least is not None
     least = fees.amount(cap.least, cap.of, _asked(pot))
-    total = sum(changed[i].amount or 0 for i in rows)
+    total = sum(changed[i].due for i in rows)
     if not isinstance(least, Missing) and 0 < total < least.minor:
         for i in rows:
             told = f"below the minimum of {show_money(least.minor, fees.plan.currency)} in {pot.period}"
@@ -92,22 +92,22 @@ def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[in
     found = pay if isinstance(pay, Missing) else fees.amount(pay, cap.of, asked)
     if isinstance(found, Missing):
         for i in rows:
-            if (changed[i].amount or 0) > 0:
+            if changed[i].due > 0:
                 told = f"the cap in {pot.period} is not known: {found.reason}"
                 changed[i] = replace(changed[i], state="unknown", low=0, high=changed[i].amount, amount=None, reason=told)
         return
     rounding = fees.plan.remedies.rounding
     limit = max(int(round_to(found.minor, rounding.step, rounding.mode)), 0)
     left = max(limit - pot.used, 0)
-    paying = [i for i in rows if (changed[i].amount or 0) > 0]
-    amounts = [changed[i].amount or 0 for i in paying]
+    paying = [i for i in rows if changed[i].due > 0]
+    amounts = [changed[i].due for i in paying]
     if sum(amounts) <= left:
         return
     for i, given in zip(paying, allocate(left, amounts), strict=True):
         line = changed[i]
         before = f", {show_money(pot.used, fees.plan.currency)} of it given before" if pot.used else ""
         text = f"capped at {found.text} in {pot.period} = {show_money(limit, fees.plan.currency)}{before}"
-        cut = Cut(cap.path, pot.period, limit, (line.amount or 0) - given, text)
+        cut = Cut(cap.path, pot.period, limit, line.due - given, text)
         changed[i] = replace(line, amount=given, cuts=(*line.cuts, cut))
 
 
@@ -126,9 +126,9 @@ def _pots(cap: Cap, lines: Sequence[Line], fees: Fees, opening: Sequence[Opening
     for where in sorted(gathered, key=lambda w: (w.span[1], w.span[0], w.group, w.period)):
         rows = gathered[where]
         before = [*settled, *(lines[i] for i in mine if rolling and i not in rows and lines[i].end < where.span[1])]
-        used = [o.minor for o in opening if where.holds(o.at, rolling=rolling) and _counts_towards(cap, o, where.group)]
-        used += [x.amount or 0 for x in before if x.counts and x.kind == "credit" and _named(cap, x)
-                 and _group(cap, x) == where.group and where.holds(x.end - 1, rolling=rolling)]
+        used = [o.minor for o in opening if where.holds(o.at) and _counts_towards(cap, o, where.group)]
+        used += [x.due for x in before if x.counts and x.kind == "credit" and _named(cap, x) and _group(cap, x) == where.group
+                 and where.holds(x.end - 1)]
         yield _Pot(where.period, where.span, where.group, tuple(rows), sum(used))
 
 
@@ -140,9 +140,9 @@ class _Where:
     group: tuple[tuple[str, str], ...]
     period: str
 
-    def holds(self, at: int, *, rolling: bool) -> bool:
-        """Whether a credit of this instant lies in it; twelve months back from an end do not hold what ended where they begin."""
-        return self.span[0] < at + 1 <= self.span[1] if rolling else self.span[0] <= at < self.span[1]
+    def holds(self, at: int) -> bool:
+        """Whether a credit of this instant lies in it. Twelve months to an end begin at the same local time a year before."""
+        return self.span[0] <= at < self.span[1]
 
 
 def _period(cap: Cap, fees: Fees, line: Line) -> tuple[str, tuple[int, int]]:
@@ -170,9 +170,7 @@ def _named(cap: Cap, line: Line) -> bool:
 
 def _group(cap: Cap, line: Line) -> tuple[tuple[str, str], ...]:
     """The values of the cap's ``for_each``; a cap of one case or result has its own."""
-    if cap.within == "case" and line.case:
-        return (("case", line.case), *line.group)
-    if cap.within == "result":
+    if cap.within in ("case", "result"):
         return line.group
     return tuple((k, v) for k, v in line.group if k in cap.for_each)
 

@@ -79,6 +79,11 @@ class Line:
         """Whether its amount is part of what is, or may be, paid."""
         return self.state in COUNTING and self.amount is not None
 
+    @property
+    def due(self) -> int:
+        """The amount, minor units; nothing where it is not known."""
+        return 0 if self.amount is None else self.amount
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRight:
