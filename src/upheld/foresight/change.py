@@ -21,6 +21,10 @@ SINGULAR = {"commitments": "commitment", "exclusions": "exclusion", "states": "s
             "texts": "text"}
 """One of a section, in words."""
 
+_SEVERAL = frozenset({"the hours", "the weekly hours", "the points", "the facts", "the facts it takes", "the facts it covers", "the slices",
+                      "the cases it is paid for", "the years holidays are known for"})
+"""Aspects that are plural."""
+
 _BACK: dict[Direction, Direction] = {"better": "worse", "worse": "better", "different": "different"}
 
 
@@ -50,12 +54,14 @@ class Change:
             told = f": {body}" if body else ""
             return f"{SINGULAR.get(self.section, self.section)} {self.subject} is {'new' if self.kind == 'added' else 'taken out'}{told}"
         row = f" for {self.row}" if self.row else ""
+        several = self.aspect in _SEVERAL or self.aspect.startswith("the hours of ")
+        verb, goes = ("are", "go") if several else ("is", "goes")
         match self.kind:
             case "added":
-                return f"{name}{self.aspect}{row} is new: {self.after}"
+                return f"{name}{self.aspect}{row} {verb} new: {self.after}"
             case "removed":
-                return f"{name}{self.aspect}{row} is taken out: {self.before}"
-        return f"{name}{self.aspect}{row} goes from {self.before} to {self.after}"
+                return f"{name}{self.aspect}{row} {verb} taken out: {self.before}"
+        return f"{name}{self.aspect}{row} {goes} from {self.before} to {self.after}"
 
     def turned_round(self) -> Change:
         """The change of going back."""

@@ -47,7 +47,7 @@ def _of_commitment(pair: Pair, about: About, name: str, x: Remedies, y: Remedies
         _credit(pair, place, a, b)
     if set(x.deems.get(name, ())) != set(y.deems.get(name, ())):
         mine, theirs = x.deems.get(name, ()), y.deems.get(name, ())
-        pair.add(about.below("deems"), "a breach of it also counts as one of", say.listed(mine), say.listed(theirs), superset(mine, theirs))
+        pair.add(about.below("deems"), "what a breach of it also breaches", say.listed(mine), say.listed(theirs), superset(mine, theirs))
     _tasks(pair, about.below("then"), x.tasks.get(name, ()), y.tasks.get(name, ()))
     back = [[e for e in r.earn_back if e.commitment == name] for r in (x, y)]
     _earn_back(pair, about.below("earn_back"), back[0], back[1])
@@ -106,12 +106,12 @@ def _beside(pair: Pair, x: Sequence[Credit], y: Sequence[Credit]) -> list[tuple[
 def _rule(pair: Pair, about: About, x: CreditRule, y: CreditRule) -> None:
     pair.table(about.below("pay"), "the credit", x.pay, y.pay, say.written, pays_more, nothing="nothing")
     pair.value(about.below("of"), "what the credit is a part of", x.of, y.of, _base)
-    pair.value(about.below("per"), "the credit is paid per", x.per, y.per, say.plain)
+    pair.value(about.below("per"), "what the credit is paid per", x.per, y.per, say.plain)
     a, b = (constant(None) if t is None else t for t in (x.up_to, y.up_to))
     pair.table(about.below("up_to"), "the limit of the credit", a, b, say.written, _limits)
     pair.value(about.below("up_to_of"), "what the limit is a part of", x.up_to_of, y.up_to_of, _base)
     pair.value(about.below("where"), "the cases it is paid for", x.where, y.where, _any, wider_selector)
-    pair.value(about.below("late"), "lateness is counted", x.whole_days, y.whole_days, lambda v: "in whole days" if v else "exactly")
+    pair.value(about.below("late"), "how lateness is counted", x.whole_days, y.whole_days, lambda v: "in whole days" if v else "exactly")
     pair.value(about.below("from"), "the least that is paid", x.least, y.least, say.written, lambda a, b: -pays_more(a, b))
     _text(pair, about.below("says"), x.says, y.says)
 
@@ -131,7 +131,7 @@ def _limits(x: Pay | None, y: Pay | None) -> int:
 
 def _text(pair: Pair, about: About, x: str, y: str) -> None:
     if " ".join(x.split()) != " ".join(y.split()):
-        pair.add(about, "the words", say.quoted(x), say.quoted(y), 0)
+        pair.add(about, "the text", say.quoted(x), say.quoted(y), 0)
 
 
 def _tasks(pair: Pair, about: About, x: Sequence[Any], y: Sequence[Any]) -> None:

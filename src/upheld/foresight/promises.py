@@ -78,18 +78,18 @@ def _head(pair: Pair, about: About, x: Head, y: Head) -> None:
     pair.table(about.below("hours"), "the hours", x.hours, y.hours, say.plain, hours, wrap=lambda n: Named("calendar", n))
     _excluding(pair, about, x, y)
     pair.value(about.below("binding"), "binding", x.binding, y.binding, say.yes_no, more)
-    pair.value(about.below("when_empty"), "a window without anything to measure", x.when_empty, y.when_empty, _words,
+    pair.value(about.below("when_empty"), "how a window without anything to measure is judged", x.when_empty, y.when_empty, _words,
                ranked("met", "not_applicable", "missed"))
     pair.value(about.below("minimum_sample"), "the least number of facts", x.minimum_sample, y.minimum_sample, str)
     pair.value(about.below("round"), "the rounding of the figure", x.rounding, y.rounding, _rounding)
-    pair.value(about.below("unknown"), "unknown time counts as", x.unknown, y.unknown, str, ranked("up", "unknown", "down"))
-    pair.value(about.below("mid_window"), "a window in which terms change", x.mid_window, y.mid_window, str)
-    pair.value(about.below("open_cases"), "cases open when terms change", x.open_cases, y.open_cases, str)
+    pair.value(about.below("unknown"), "what unknown time counts as", x.unknown, y.unknown, str, ranked("up", "unknown", "down"))
+    pair.value(about.below("mid_window"), "how a window in which terms change is judged", x.mid_window, y.mid_window, str)
+    pair.value(about.below("open_cases"), "how cases open when terms change are judged", x.open_cases, y.open_cases, str)
     for key, aspect, a, b in (("points", "the points", x.points, y.points), ("repeat", "the repeat factor", x.repeat, y.repeat)):
         pair.table(about.below(key), aspect, _or_none(a), _or_none(b), say.plain, _more_or_none)
-    pair.value(about.below("promised_by"), "promised by", x.promised_by, y.promised_by, str)
-    pair.value(about.below("to"), "promised to", x.to, y.to, str)
-    pair.value(about.below("backed_by"), "backed by", frozenset(x.backed_by), frozenset(y.backed_by), say.listed)
+    pair.value(about.below("promised_by"), "who promises it", x.promised_by, y.promised_by, str)
+    pair.value(about.below("to"), "to whom it is promised", x.to, y.to, str)
+    pair.value(about.below("backed_by"), "what backs it", frozenset(x.backed_by), frozenset(y.backed_by), say.listed)
 
 
 def _or_none(table: Lookup[Any] | None) -> Lookup[Any]:
@@ -170,7 +170,7 @@ def _excluding(pair: Pair, about: About, x: Head, y: Head) -> None:
 def _availability(pair: Pair, about: About, x: AvailabilityPlan, y: AvailabilityPlan) -> None:
     pair.value(about.below("down"), "what counts as down", Named("state", x.down), Named("state", y.down), say.plain)
     base = [p.out_of if p.out_of in ("hours", "period") else Named("state", p.out_of) for p in (x, y)]
-    pair.value(about.below("out_of"), "out of", base[0], base[1], say.plain)
+    pair.value(about.below("out_of"), "what it is out of", base[0], base[1], say.plain)
     pair.value(about.below("value"), "the value", x.value, y.value, str)
 
 
@@ -185,10 +185,11 @@ def _clock(pair: Pair, about: About, x: ClockPlan, y: ClockPlan) -> None:
         pair.add(about.below("pauses"), "the pause", named.name, "", 1, kind="removed")
     for named in (n for n in b if not any(pair.same(o, n) for o in a)):
         pair.add(about.below("pauses"), "the pause", "", named.name, -1, kind="added")
-    pair.value(about.below("again"), "it starts again while", _state(x.again), _state(y.again), say.plain)
-    pair.value(about.below("counted"), "the window of a case is where it was", x.counted, y.counted, str)
-    pair.value(about.below("reopen"), "a case opened again", x.reopen_us, y.reopen_us, _reopen)
-    pair.value(about.below("landing"), "time used up exactly at closing is due at", x.landing, y.landing, _words, ranked("next_open", "close"))
+    pair.value(about.below("again"), "the state in which it starts again", _state(x.again), _state(y.again), say.plain)
+    pair.value(about.below("counted"), "the event that places a case in a window", x.counted, y.counted, str)
+    pair.value(about.below("reopen"), "what becomes of a case opened again", x.reopen_us, y.reopen_us, _reopen)
+    pair.value(about.below("landing"), "when time used up exactly at closing is due", x.landing, y.landing, _words,
+               ranked("next_open", "close"))
     pair.value(about.below("value"), "the value", x.value, y.value, str)
 
 
@@ -197,14 +198,14 @@ def _state(name: str | None) -> Named | None:
 
 
 def _reopen(us: int | None) -> str:
-    return "is a new cycle" if us is None else "stays stopped" if us == 0 else f"within {say.length(us)} goes on"
+    return "a new cycle" if us is None else "its first stop stands" if us == 0 else f"its clock goes on within {say.length(us)}"
 
 
 def _values(pair: Pair, about: About, x: ValuesPlan, y: ValuesPlan) -> None:
     pair.value(about.below("value"), "the value", x.statistic, y.statistic, str)
     pair.value(about.below("facts"), "the facts", x.shape, y.shape, str)
-    pair.value(about.below("ratio"), "what is good", x.good, y.good, say.plain)
-    pair.value(about.below("ratio"), "out of all", x.total, y.total, say.plain)
+    pair.value(about.below("ratio"), "what counts as good", x.good, y.good, say.plain)
+    pair.value(about.below("ratio"), "what counts at all", x.total, y.total, say.plain)
     pair.value(about.below("slices"), "the slices", x.slices, y.slices, _slices)
     pair.value(about.below("method"), "the method of percentiles", x.method, y.method, str)
 

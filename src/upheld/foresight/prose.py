@@ -70,11 +70,11 @@ def _told(section: str, path: Path) -> tuple[str, str]:
     """Whose words they are, and which."""
     words = " ".join(str(p) if isinstance(p, str) else str(p + 1) for p in path[2:])
     if section == "commitments":
-        return str(path[1]), "the escalation" if path[2] == "escalation" else f"the words ({path[2]})"
+        return str(path[1]), "the escalation" if path[2] == "escalation" else f"the text ({path[2]})"
     if len(path) == 1:
         return "", f"the {section.replace('_', ' ')}"
     one = SINGULAR.get(section, section)
-    return str(path[1]), f"the {one}'s {words}" if words else f"the words of the {one}"
+    return str(path[1]), f"the {one}'s {words}" if words else f"the text of the {one}"
 
 
 def _leaves(node: Node | None, path: Path) -> Iterator[tuple[Path, str]]:

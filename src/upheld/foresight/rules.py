@@ -56,15 +56,15 @@ def _position(pair: Pair, named: Named) -> int:
 def _exclusion(pair: Pair, about: About, x: ExclusionRule, y: ExclusionRule) -> None:
     pair.value(about.below("effect"), "the effect", x.effect, y.effect, lambda v: v.replace("_", " "),
                ranked("no_credit", "leave_out", "count_as_good"))
-    pair.value(about.below("where"), "which facts", x.where, y.where, _or_any, wider_selector)
-    pair.value(about.below("while"), "which time", _named(x.during), _named(y.during), lambda v: "any" if v is None else say.plain(v),
+    pair.value(about.below("where"), "the facts it takes", x.where, y.where, _or_any, wider_selector)
+    pair.value(about.below("while"), "the time it takes", _named(x.during), _named(y.during), lambda v: "any" if v is None else say.plain(v),
                lambda a, b: (b is None) - (a is None))
     pair.value(about.below("notice"), "the notice", x.notice, y.notice, say.written, lambda a, b: -_from_nothing(a, b))
     pair.value(about.below("up_to"), "the allowance", (x.allowance_us, x.allowance_per), (y.allowance_us, y.allowance_per), _allowance,
                _allows)
     pair.value(about.below("needs"), "the approval", x.needs, y.needs, lambda v: "none" if v is None else f"by {v}", _needs)
     if x.needs is not None and y.needs is not None:
-        pair.value(about.below("until"), "the approval by", (x.until, x.until_after), (y.until, y.until_after), lambda v: say.written(v[0]),
+        pair.value(about.below("until"), "the time to approve", (x.until, x.until_after), (y.until, y.until_after), lambda v: say.written(v[0]),
                    lambda a, b: longer(a[0], b[0]) if a[1] == b[1] else 0)
 
 
@@ -111,17 +111,17 @@ def _state(pair: Pair, about: About, x: StateRule, y: StateRule) -> None:
         return
     match x, y:
         case IntervalState(), IntervalState():
-            pair.value(about.below("where"), "which facts", x.where, y.where, say.plain, wider_selector)
-            pair.value(about.below("counts_from"), "a run counts from", x.counts_from, y.counts_from,
+            pair.value(about.below("where"), "the facts it takes", x.where, y.where, say.plain, wider_selector)
+            pair.value(about.below("counts_from"), "where a run counts from", x.counts_from, y.counts_from,
                        lambda v: "its at_least on" if v else "its start", lambda a, b: a - b)
-            pair.value(about.below("overlap"), "of weights that overlap it takes", x.overlap, y.overlap, str, ranked("highest", "sum"))
+            pair.value(about.below("overlap"), "how overlapping weights count", x.overlap, y.overlap, str, ranked("highest", "sum"))
             told = {"where", "counts_from", "overlap", "at_least_us"}
         case SampleState(), SampleState():
             pair.value(about.below("value"), "the value", x.value, y.value, say.written, wider_condition)
             told = {"value", "at_least_us"}
         case EventState(), EventState():
-            pair.value(about.below("from"), "it begins with", x.begins, y.begins, say.plain)
-            pair.value(about.below("until"), "it ends with", x.ends, y.ends, say.plain)
+            pair.value(about.below("from"), "what it begins with", x.begins, y.begins, say.plain)
+            pair.value(about.below("until"), "what it ends with", x.ends, y.ends, say.plain)
             told = {"begins", "ends", "at_least_us"}
         case Combination(), Combination():
             a, b = (frozenset(Named("state", n) for n in rule.of) for rule in (x, y))
@@ -131,7 +131,7 @@ def _state(pair: Pair, about: About, x: StateRule, y: StateRule) -> None:
         case _:
             told = {"at_least_us"}
     if hasattr(x, "at_least_us") and hasattr(y, "at_least_us"):
-        pair.value(about.below("at_least"), "it counts from a length of", x.at_least_us, y.at_least_us, _any_length, lambda a, b: more(b, a))
+        pair.value(about.below("at_least"), "the least length that counts", x.at_least_us, y.at_least_us, _any_length, lambda a, b: more(b, a))
     for f in fields(x):
         if f.name not in told:
             unit = say.length if f.name.endswith("_us") else say.plain
@@ -196,7 +196,7 @@ def _holidays(pair: Pair, about: About, x: Weekly, y: Weekly) -> None:
     if not gone and not new and meaning(x.holidays, _text) != meaning(y.holidays, _text):
         words = ["none" if r[0] is None or r[1] is None else f"{show_day(r[0])[:4]} to {show_day(r[1])[:4]}" for r in ranges]
         if words[0] != words[1]:
-            pair.add(about, "holidays are known for", words[0], words[1], 0)
+            pair.add(about, "the years holidays are known for", words[0], words[1], 0)
 
 
 def _some(days: list[int]) -> str:
@@ -250,16 +250,16 @@ def _attributes(pair: Pair) -> None:
         elif x.table is not None or y.table is not None:
             said = ["as in the facts" if r.table is None else f"by a table of {len(r.table.leaves)} rows" for r in (x, y)]
             pair.add(about, "the value", said[0], said[1], 0)
-        pair.value(about.below("read"), "it is read", (x.read, x.lead_us), (y.read, y.lead_us), _read)
+        pair.value(about.below("read"), "when it is read", (x.read, x.lead_us), (y.read, y.lead_us), _read)
         if "highest" in (x.read, y.read):
             pair.value(about, "the order of its values", x.order, y.order, ", ".join)
-        pair.value(about.below("after_miss"), "a miss, when it changes", x.after_miss, y.after_miss, str)
-        pair.value(about.below("on_change"), "the target, when it changes", x.on_change, y.on_change, lambda v: v.replace("_", " "))
+        pair.value(about.below("after_miss"), "what a change does to a miss", x.after_miss, y.after_miss, str)
+        pair.value(about.below("on_change"), "what a change does to the target", x.on_change, y.on_change, lambda v: v.replace("_", " "))
 
 
 def _read(value: tuple[str, int]) -> str:
     when, lead = value
-    return f"{say.length(lead)} before the start" if when == "before start" else f"by {when}"
+    return f"{say.length(lead)} before the start" if when == "before start" else f"at {when}" if when == "start" else when
 
 
 # ---- the whole -------------------------------------------------------------------------------------------------------
