@@ -86,8 +86,8 @@ def _ticks(start: int, end: int) -> tuple[list[Any], str]:
 
 def _strip(chart: Chart) -> Any:
     labels = list(dict.fromkeys(row[0] for row in chart.rows))
-    whole = [{"label": label, "from": _moment(chart.start), "to": _moment(chart.end), "why": "up"} for label in labels]
-    marks = [{"label": label, "from": _moment(a), "to": _moment(b), "why": _WORDS[why]} for label, a, b, why in chart.rows if a]
+    drawn = [{"label": label, "from": _moment(a), "to": _moment(b), "why": _WORDS[why]} for label, a, b, why in chart.rows]
+    whole, marks = [d for d in drawn if d["why"] == "up"], [d for d in drawn if d["why"] != "up"]
     rows = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(ticks=False, domain=False))
     kinds = [why for why in _COLOURS if why == "up" or any(m["why"] == _WORDS[why] for m in marks)]
     shade = alt.Scale(domain=[_WORDS[k] for k in kinds], range=[_COLOURS[k] for k in kinds])

@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import groupby
 
+from upheld.assessment.show import show_decimal
 from upheld.statements.model import Block, Chart, Document, Heading, Highlights, Pairs, Prose, Table
+from upheld.values.instant import parse_instant
 
 __all__ = ["markdown", "text"]
 
@@ -46,7 +50,43 @@ def _lines(block: Block, width: int) -> Iterator[str]:
         case Table():
             yield from _table(block, width)
         case Chart():
-            yield from _wrap(f"[{block.title}. {block.says}]", width)
+            yield from _wrap(f"{block.title}. {block.says}", width)
+            yield from _strip(block, width) if block.kind == "strip" else ()
+            for name, told in _trend(block):
+                yield from _row((name, told), [28, max(width - 30, 30)], "ll")
+
+
+_MARKS = {"down": "#", "unknown": "?", "left out": "-", "up": "."}
+
+
+def _strip(chart: Chart, width: int) -> Iterator[str]:
+    """Each bar in letters: ``#`` where any of its stretch was down, ``?`` not watched, ``-`` left out, ``.`` up."""
+    start, end = parse_instant(chart.start), parse_instant(chart.end)
+    labels = list(dict.fromkeys(row[0] for row in chart.rows))
+    label = min(max(_columns(name) for name in labels), width // 2)
+    room = max(min(width - label - 2, 62), 10)
+    for name in labels:
+        cells = [" "] * room
+        for why, mark in reversed(_MARKS.items()):
+            for a, b in ((parse_instant(r[1]), parse_instant(r[2])) for r in chart.rows if r[0] == name and r[3] == why):
+                first, last = (a - start) * room // (end - start), -(-(b - start) * room // (end - start))
+                cells[first:max(last, first + 1)] = mark * (max(last, first + 1) - first)
+        yield from _row((name, "".join(cells[:room])), [label, room], "ll")
+    yield f"{'':<{label}}  # down  - left out  ? not watched  . up"
+
+
+def _trend(chart: Chart) -> Iterator[tuple[str, str]]:
+    """The panels of a trend as lines: the promise, then window by window."""
+    rows = chart.rows if chart.kind == "trend" else ()
+    for name, panel in groupby(rows, key=lambda row: row[0]):
+        own = list(panel)
+        told = ", ".join(f"{window} {_short(value)}{unit if unit == '%' else ''}" for _, _, window, value, _, unit in own)
+        yield name, f"{own[0][1]}: {told}" if own[0][1] else told
+
+
+def _short(value: str) -> str:
+    """At most three decimals, as drawn; ``-`` where there was nothing to measure."""
+    return show_decimal(Fraction(value), 3).rstrip("0").rstrip(".") if "." in value else value or "-"
 
 
 def _table(table: Table, width: int) -> Iterator[str]:
@@ -139,6 +179,8 @@ def _markdown(block: Block) -> Iterator[str]:
             yield from _grid(block.heads, block.align, tuple(_indented(block, i, row) for i, row in enumerate(block.rows)))
         case Chart():
             yield f"*{_md(block.title)}.* {_md(block.says)}"
+            for i, (name, told) in enumerate(_trend(block)):
+                yield f"{'' if i else chr(10)}- {_md(name)}: {_md(told)}"
 
 
 def _grid(heads: tuple[str, ...], align: str, rows: tuple[tuple[str, ...], ...]) -> Iterator[str]:
@@ -149,7 +191,7 @@ def _grid(heads: tuple[str, ...], align: str, rows: tuple[tuple[str, ...], ...])
 
 # everything that opens a mark anywhere, and what would be made a link of; at the start of a line also what opens a list or a heading
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|#&~$]|(?<=:)/(?=/)|(?<=www)\.")
-_OPENING = re.compile(r"^(?:(?=[-+=])|([0-9]+)(?=[.)]))")
+_OPENING = re.compile(r"^(?:(?=[-+=])|([0-9]+)(?=[.)](?:\s|$)))")
 
 
 def _md(words: str) -> str:

@@ -49,25 +49,26 @@ def _results(figures: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _strip(figures: Mapping[str, Any]) -> Chart | None:
-    start, end = _us(figures["period"]["start"]), _us(figures["period"]["end"])
+    start, end, known = (_us(figures["period"][name]) for name in ("start", "end", "known_until"))
     home = zone(figures["agreement"]["zone"])
     found: dict[str, list[tuple[int, int, str]]] = {}
     for label, o in _results(figures):
         row = found.setdefault(label, [])
         # a window may have begun before the period: only what lies in the period is drawn
-        row += [(max(_us(s["start"]), start), min(_us(s["end"]), end), s["why"]) for s in o["spans"]
-                if _us(s["start"]) < end and _us(s["end"]) > start]
-    if not any(found.values()):
+        row += [(max(_us(s["start"]), start), min(_us(s["end"]), known), s["why"]) for s in o["spans"]
+                if _us(s["start"]) < known and _us(s["end"]) > start]
+    if not any(found.values()) or known <= start:
         return None
     down = {label: sum(b - a for a, b, why in row if why == "down") for label, row in found.items()}
     chosen = set(sorted(found, key=lambda label: -down[label])[:_MOST_ROWS])
     # rows without any stretch are drawn too: being up all the time is what is to be seen
-    rows = [(label, "", "", "up") for label in found if label in chosen]
+    rows = [(label, _wall(home.local(start)), _wall(home.local(known)), "up") for label in found if label in chosen]
     rows += [(label, _wall(home.local(a)), _wall(home.local(b)), why) for label, row in found.items() if label in chosen for a, b, why in row]
     kinds = [words for why, words in (("down", "down"), ("left out", "left out by an exclusion"), ("unknown", "not watched"))
              if any(row[3] == why for row in rows)]
     more = f" The {_MOST_ROWS} with most time down, of {len(found)}, are drawn." if len(found) > _MOST_ROWS else ""
-    return Chart("strip", "When it was down", f"Each bar is the period; marks are time {', '.join(kinds)}.{more}",
+    so_far = " as far as it is known" if known < end else ""
+    return Chart("strip", "When it was down", f"Each bar is the period{so_far}; marks are time {', '.join(kinds)}.{more}",
                  tuple(rows), _wall(home.local(start)), _wall(home.local(end)))
 
 

@@ -57,7 +57,8 @@ def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iter
     agreement, period, zone = figures["agreement"], figures["period"], figures["agreement"]["zone"]
     parties = [(role.capitalize(), said.get("name", "")) for role, said in agreement["parties"].items()]
     judging = [v["version"] for v in agreement["versions"] if v["judges"]] or [v["version"] for v in agreement["versions"]][-1:]
-    known = f", as it was known at {local(envelope['as_of'], zone)}" if envelope["as_of"] else ""
+    same = envelope["as_of"] == envelope["facts_until"]
+    known = f", as known at {'that time' if same else local(envelope['as_of'], zone)}" if envelope["as_of"] else ""
     yield Pairs((
         *parties,
         ("Period", f"{period['label']}, {period['dates']} ({zone})"),

@@ -7,6 +7,7 @@ where the rest stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from upheld.statements.charts import group_text
@@ -52,7 +53,9 @@ def _name(c: Mapping[str, Any]) -> str:
 
 
 def _working(c: Mapping[str, Any], figures: Mapping[str, Any]) -> list[str]:
-    cuts = [f"{cut['text']}, so {money(cut['cut_minor'], figures)} less" for cut in c["cuts"]]
+    rounded = c["raw_minor"] is not None and c["rounded_minor"] is not None and Fraction(c["raw_minor"]) != c["rounded_minor"]
+    cuts = [f"rounded to {money(c['rounded_minor'], figures)}"] if rounded else []
+    cuts += [f"{cut['text']}, so {money(cut['cut_minor'], figures)} less" for cut in c["cuts"]]
     reason = [c["reason"]] if c["reason"] and c["reason"] not in c["working"] else []
     reverses = [f"takes back {c['reverses']}"] if c["reverses"] else []
     return [*c["working"], *cuts, *reason, *reverses]
@@ -141,6 +144,8 @@ def _outcomes(commitment: Mapping[str, Any], zone: str) -> Iterator[Block]:
         yield Table(f"Remarks on {commitment['id']}", ("result", "to be known of it"), "ll", tuple(remarks), (), (8, 20))
     for o in every if len(every) <= _SPELLED_OUT else ():
         if o["spans"]:
+            if len(every) > 1:
+                yield Prose(f"{_result(o)}:", "quiet")
             yield Table(f"Time behind {commitment['id']}, {_result(o)}", (f"from ({zone})", "to", "length", "counted as"), "llrl", tuple(
                 (local(s["start"], zone), local(s["end"], zone), length(s["start"], s["end"]),
                  s["why"] + (f" by {s['clause']}" if s["clause"] and s["why"] == "left out" else "")) for s in o["spans"]), (), (4, 4, 3, 5))

@@ -133,8 +133,11 @@ def _follows(figures: Mapping[str, Any]) -> Iterator[tuple[str, _Said]]:
         words = f"{a['kind']} by {a['actor']}" + ("" if a.get("open") is None else " (open)" if a["open"] else " (decided)")
         yield "act", _Said(key_text(a["about"], {}, a["at"], a["kind"]), words, a)
     for commitment in figures["commitments"]:
+        own = {key_text("", o["group"], o["window"], o["part"]) for o in commitment["outcomes"]}
         for past in commitment["history"]:
             for w in past["windows"]:
+                if key_text("", past["group"], w["window"], past["part"]) in own:
+                    continue  # told as an outcome
                 yield "earlier window", _Said(key_text(commitment["id"], past["group"], w["window"], past["part"]),
                                               f"{w['value']} {w['verdict']}", w)
 

@@ -74,7 +74,7 @@ class Table:
 class Chart:
     """A chart as data; ``says`` tells in words what the picture shows.
 
-    ``strip``: rows (label, start, end, why), a row without a start being up all the time; ``burn``: rows (instant, used, allowed).
+    ``strip``: rows (label, start, end, why), those that are ``up`` being the ground of a bar; ``burn``: rows (instant, used, allowed).
     Instants are those of the wall in the agreement's zone, written as if it were UTC; ``start`` and ``end`` bound the picture.
     ``trend``: rows (panel, result, window, value, limit, unit), ``""`` where there is none. Numbers are texts of exact decimals.
     """

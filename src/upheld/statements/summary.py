@@ -93,11 +93,16 @@ def _kept(figures: Mapping[str, Any]) -> str:
         names = [c["id"] for c in measured if c["verdict"] == verdict]
         if names:
             which = f" ({_named(names)})" if verdict != "met" else ""
-            parts.append(f"{len(names)} {'was' if len(names) == 1 else 'were'} {words}{which}")
+            parts.append(f"{len(names)} {_verb(verdict, len(names))} {words}{which}")
     idle = sum(1 for c in measured if c["verdict"] not in _WORDS)
     if idle:
         parts.append(f"{idle} had nothing to be judged by")
     return f"Of {counted(len(measured), 'promise')} measured in this period, {listed(parts)}."
+
+
+def _verb(verdict: str, n: int) -> str:
+    present = verdict == "unknown"
+    return ("is" if present else "was") if n == 1 else "are" if present else "were"
 
 
 def _named(names: Sequence[str]) -> str:
