@@ -70,6 +70,23 @@ caps: [{up_to: {by date: {"< 2026-02-01": 10%, "< 2026-03-01": 20%}}, of: fee, i
     assert lines[2].reason == "the cap in 2026-03 is not known: no row is agreed for this date"
 
 
+def test_a_window_of_another_zone_belongs_to_its_own_month() -> None:
+    """A month in UTC ends at one in the morning of a London summer: it is June's all the same."""
+    text = b"""upheld: 1
+agreement: acme
+effective: {from: 2026-01-01}
+timezone: Europe/London
+currency: EUR
+states: {outage: {where: {kind: outage}}}
+commitments:
+  uptime: {measure: availability, down: outage, out_of: period, per: {each: month, zone: UTC}, target: ">= 99%"}
+"""
+    found = load({"a.yaml": text}, name="a.yaml").plan
+    assert found is not None
+    own = Fees(found, charges([(*month(m), 100_000 + m) for m in range(24)]), (START, None))
+    assert capped([line(5, 50_000)], [cap(euro(10), "month")], own, (), ())[0].cuts[0].period == "2026-06"
+
+
 def test_results_of_several_groups_are_results_of_their_own() -> None:
     eu, us = (("region", "eu"),), (("region", "us"),)
     for within in ("result", "case"):
@@ -125,6 +142,7 @@ def test_opening_balances_count_where_they_fall() -> None:
     assert amounts(capped([line(1, 25_000)], rule, fees(), given, ())) == [25_000]
     assert amounts(capped([line(0, 25_000)], rule, fees(), (Opening(january - 1, 20_000),), ())) == [25_000]
     assert amounts(capped([line(0, 25_000)], rule, fees(), (Opening(january, 40_000),), ())) == [0]
+    assert amounts(capped([line(0, 25_000)], rule, fees(), (Opening(month(1)[0], 20_000),), ())) == [25_000]
     # twelve months to the end of January 2027 begin after the end of January 2026
     edge = month(0)[1]
     rolling = [cap(euro(30_000), "any 12 months")]
@@ -200,6 +218,8 @@ def test_a_minimum_of_the_sum() -> None:
     assert [x.state for x in capped([line(0, 0)], rule, fees(), (), ())] == ["owed"]
     of_fee = [cap(None, "month", Base("fee", window="month"), least=share(10))]
     assert [amounts(capped([line(0, n)], of_fee, fees(), (), ())) for n in (9_999, 10_000)] == [[0], [10_000]]
+    of_quarter = [cap(None, "month", Base("fee", window="quarter"), least=share(10))]
+    assert [amounts(capped([line(0, n)], of_quarter, fees(), (), ())) for n in (29_999, 30_000)] == [[0], [30_000]]
     both = [cap(euro(9_000), "month", least=euro(10_000))]
     assert amounts(capped([line(0, 20_000)], both, fees(), (), ())) == [9_000]
 
