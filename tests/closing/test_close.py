@@ -239,6 +239,40 @@ def test_the_other_party_cosigns_and_asks_for_it(root: Path) -> None:
     run("cosign", bundle, "--secret", "acme.key", "--known", "acme.checkpoint", code=1)
 
 
+def test_a_credit_goes_through_two_persons_to_the_invoice(root: Path) -> None:
+    run("statement", "acme", "2026-01")
+    assert "computed 100.00 EUR" in run("ledger", "show", "acme").output
+    run("ledger", "review", "acme", "--by", "anna")
+    refused = run("ledger", "approve", "acme", "--by", "Anna", code=1)
+    assert "refused[person]" in refused.output
+    run("ledger", "approve", "acme", "--by", "ben")
+    run("ledger", "issue", "acme", "--by", "ben")
+    run("ledger", "apply", "acme", "--by", "carla", "--reason", "invoice 7")
+    out = run("ledger", "show", "acme", "--line", "acme/uptime//2026-01//credit").output
+    assert "applied 100.00 EUR" in out
+    assert out.count(" -> ") == 5
+    # a late correction claws back what was applied already, as a line of the other side
+    add(root, "o1b,array,2026-01-10 00:00,2026-01-10 00:10,o1,ACME")
+    run("statement", "acme", "2026-01")
+    assert "0.00 EUR  " in run("ledger", "show", "acme").output
+    assert "the figures follow from the records" in run("verify", "statements/acme/2026-01/r2").output
+
+
+def test_a_new_key_is_handed_over_to(root: Path) -> None:
+    run("statement", "acme", "2026-01")
+    pinned = run("key", "show").output.strip()
+    run("key", "rotate")
+    assert run("key", "show").output.strip() != pinned
+    add(root, "o2,array,2026-01-20 00:00,2026-01-20 07:00,,ACME")
+    run("statement", "acme", "2026-01")
+    assert "ok    key" in run("verify", "statements/acme/2026-01/r2", "--key", pinned).output
+    # with the old key thrown away and no handing over, the chain is broken
+    (root / "records/log.key").unlink()
+    add(root, "o3,array,2026-01-21 00:00,2026-01-21 07:00,,ACME")
+    run("statement", "acme", "2026-01")
+    assert "FAIL  signature" in run("verify", "statements/acme/2026-01/r3", "--key", pinned, code=1).output
+
+
 def test_periods_and_names_that_are_none(root: Path) -> None:
     assert "is no period: write 2026-03, 2026-Q1" in run("statement", "acme", "2026-13", code=2).output
     assert "there are: acme" in run("statement", "acne", "2026-01", code=2).output

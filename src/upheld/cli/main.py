@@ -32,6 +32,8 @@ COMMANDS = {
     "dispute": "contest a result by a clause of the agreement",
     "decide": "decide a dispute, with an actor and a reason",
     "declare": "put an approval, a waiver, a choice or another declaration on record",
+    "ledger": "what was booked; review, approve, issue and apply credits",
+    "key": "the key that signs the logs: show it, hand over to a new one",
     "explain": "the ledger of one figure: every span counted or left out, and why",
     "calendar": "freeze holidays to a file, show opening hours, compare lists",
     "import": "read facts through their source files and report what could not be mapped",

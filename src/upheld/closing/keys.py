@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from upheld.evidence.signing import Key
+from upheld.evidence.signing import Key, rotation
+from upheld.evidence.verify import canonical
+from upheld.stores.store import Store
 
-__all__ = ["KeyFileError", "log_key", "make_key", "read_key"]
+__all__ = ["LOG_KEY", "KeyFileError", "log_key", "make_key", "read_key", "rotate_key"]
 
 LOG_KEY = "records/log.key"
 
@@ -33,6 +35,22 @@ def read_key(path: Path) -> Key:
         raise KeyFileError(f"{path} cannot be read: {problem.strerror}") from None
     except (ValueError, UnicodeDecodeError) as problem:
         raise KeyFileError(f"{path} is no key: {problem}") from None
+
+
+def rotate_key(root: Path, store: Store, stamp: str) -> tuple[Key, Key, int]:
+    """(old key, new key, logs): the new key is signed over by the old one in every log of the store before it takes its place.
+
+    The old one stays beside it as ``log.key.STAMP``. Raises KeyFileError, StoreError.
+    """
+    path = root / LOG_KEY
+    old = read_key(path)
+    fresh = make_key(path.with_name(f"log.key.{stamp}.new"), old.name, 1)
+    rows = store.logs.all()
+    for row in rows:
+        store.logs.append(row.name, "key", [canonical(rotation(row.origin, old, fresh.verifier))])
+    path.rename(path.with_name(f"log.key.{stamp}"))
+    path.with_name(f"log.key.{stamp}.new").rename(path)
+    return old, fresh, len(rows)
 
 
 def make_key(path: Path, name: str, algorithm: int) -> Key:
