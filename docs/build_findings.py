@@ -80,7 +80,7 @@ def shown(path: Path, caption: str = "") -> list[str]:
 
 def made() -> dict[str, tuple[str, object]]:
     """The files that are made, each with a sentence."""
-    spec = importlib.util.spec_from_file_location("made_findings", BAD_FILES / "made.py")
+    spec = importlib.util.spec_from_file_location("made_findings", BAD_FILES / "made_findings.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made import MADE, shortened
+from made_findings import MADE, shortened
 from test_findings import READ_OR_MERGED
 
 from upheld.agreement.checks.across import across

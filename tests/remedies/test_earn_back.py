@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from made import line, month
+from money_made import line, month
 
 from upheld.assessment.outcome import Verdict
 from upheld.plans.remedies import EarnBack

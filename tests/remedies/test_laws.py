@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import DAY, START, charges, month
+from money_made import DAY, START, charges, month
 
 from upheld.agreement.load import load
 from upheld.facts.tables import Attribute, Coverage, Facts, Header, Intervals

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import START, cap, charges, euro, fees, line, month, plan, share
+from money_made import START, cap, charges, euro, fees, line, month, plan, share
 
 from upheld.agreement.load import load
 from upheld.plans.remedies import Base, PaysOnce
