@@ -142,7 +142,10 @@ def test_every_transfer_is_a_leaf(store: Store) -> None:
     entries = store.ledger.entries("acme")
     assert [entry.transfer for entry in entries] == transfers == [e.transfer for e in store.ledger.entries("acme", "acme/uptime")]
     assert [(entry.log, entry.index) for entry in entries] == [("acme", 1), ("acme", 2), ("acme", 3)]
-    kept = list(store.logs.leaves("acme", 1))
+    store.ledger.submit(replace(RESTATE, key="other", line="acme/errors"))
+    assert [entry.transfer.line for entry in store.ledger.entries("acme", "acme/errors")] == ["acme/errors"]
+    assert store.ledger.entries("globex") == ()
+    kept = list(store.logs.leaves("acme", 1, 4))
     assert [leaf.kind for leaf in kept] == ["entry"] * 3
     assert [entry_of(leaf.data) for leaf in kept] == transfers
     assert [leaf.data for leaf in kept] == [entry_bytes(t) for t in transfers]
