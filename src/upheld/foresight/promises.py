@@ -7,6 +7,7 @@ the test that counts them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from upheld.foresight import say
@@ -24,7 +25,7 @@ from upheld.foresight.order import (
 )
 from upheld.foresight.pair import About, Pair
 from upheld.plans.lookup import Lookup, constant
-from upheld.plans.plan import AvailabilityPlan, ClockPlan, CombinePlan, Commitment, Head, Slices, ValuesPlan
+from upheld.plans.plan import AvailabilityPlan, ClockPlan, CombinePlan, Commitment, Head, Share, Slices, ValuesPlan
 from upheld.values.condition import Condition
 
 __all__ = ["compare_commitments"]
@@ -73,7 +74,7 @@ def _head(pair: Pair, about: About, x: Head, y: Head) -> None:
     pair.value(about.below("of"), "what it is about", x.of, y.of, say.plain)
     if set(x.for_each) != set(y.for_each):
         pair.value(about.below("for_each"), "a result for each", frozenset(x.for_each), frozenset(y.for_each), say.listed)
-    pair.value(about.below("per"), "the window", x.window, y.window, say.plain)
+    pair.value(about.below("per"), "the window", pair.before.at_home(x.window), pair.after.at_home(y.window), say.plain)
     hours = _wider(pair)
     pair.table(about.below("hours"), "the hours", x.hours, y.hours, say.plain, hours, wrap=lambda n: Named("calendar", n))
     _excluding(pair, about, x, y)
@@ -139,10 +140,12 @@ def _rounding(value: Any) -> str:
 
 def _wider(pair: Pair) -> Callable[[Any, Any], int]:
     """The order of two calendars by when they are open, from the later version on."""
+    since = max(pair.before.plan.from_us, pair.after.plan.from_us)
+
     def order(x: Any, y: Any) -> int:
         if x is None or y is None:
             return (y is not None) - (x is not None)
-        return open_wider(pair.before.plan.calendars.get(x.name), pair.after.plan.calendars.get(y.name), pair.after.plan.from_us)
+        return open_wider(pair.before.plan.calendars.get(x.name), pair.after.plan.calendars.get(y.name), since)
 
     return order
 
@@ -175,11 +178,12 @@ def _availability(pair: Pair, about: About, x: AvailabilityPlan, y: Availability
 
 
 def _clock(pair: Pair, about: About, x: ClockPlan, y: ClockPlan) -> None:
-    pair.value(about.below("starts"), "what starts the clock", x.starts, y.starts, say.plain)
+    pair.value(about.below("starts"), "what starts the clock", pair.before.at_home(x.starts), pair.after.at_home(y.starts), say.plain)
     pair.value(about.below("stops"), "what stops the clock", x.stops, y.stops, say.plain)
     pair.value(about.below("before"), "what it must come before", x.before, y.before, say.plain)
     order = promises_more if x.before is None or y.before is None else notices_more
-    pair.table(about.below("within"), "the time allowed" if x.before is None else "the time before", x.within, y.within, say.promise, order)
+    pair.table(about.below("within"), "the time allowed" if x.before is None else "the time before", x.within, y.within, say.promise, order,
+               wrap=_on_own_hours(x, y))
     a, b = ([Named("state", n) for n in p.pauses] for p in (x, y))
     for named in pair.names_only_before(a, b):
         pair.add(about.below("pauses"), "the pause", named.name, "", 1, kind="removed")
@@ -191,6 +195,19 @@ def _clock(pair: Pair, about: About, x: ClockPlan, y: ClockPlan) -> None:
     pair.value(about.below("landing"), "when time used up exactly at closing is due", x.landing, y.landing, _words,
                ranked("next_open", "close"))
     pair.value(about.below("value"), "the value", x.value, y.value, str)
+
+
+def _on_own_hours(x: ClockPlan, y: ClockPlan) -> Callable[[Any], Any]:
+    """Where both clocks run on the same hours, `4h in office` on the hours of the office is `4h`; elsewhere a promise is as written."""
+    names = {h for clause in (x, y) for h in clause.head.hours.leaves}
+    if len(names) != 1 or not (x.head.hours.is_constant and y.head.hours.is_constant):
+        return lambda promise: promise
+    own = names.pop()
+
+    def plain(share: Share) -> Share:
+        return replace(share, within=replace(share.within, calendar="")) if share.within.calendar == own else share
+
+    return lambda promise: tuple(plain(share) for share in promise)
 
 
 def _state(name: str | None) -> Named | None:

@@ -60,7 +60,8 @@ def _exclusion(pair: Pair, about: About, x: ExclusionRule, y: ExclusionRule) -> 
     pair.value(about.below("while"), "the time it takes", _named(x.during), _named(y.during), lambda v: "any" if v is None else say.plain(v),
                lambda a, b: (b is None) - (a is None))
     pair.value(about.below("notice"), "the notice", x.notice, y.notice, say.written, lambda a, b: -_from_nothing(a, b))
-    pair.value(about.below("up_to"), "the allowance", (x.allowance_us, x.allowance_per), (y.allowance_us, y.allowance_per), _allowance,
+    pair.value(about.below("up_to"), "the allowance", (x.allowance_us, pair.before.at_home(x.allowance_per)),
+               (y.allowance_us, pair.after.at_home(y.allowance_per)), _allowance,
                _allows)
     pair.value(about.below("needs"), "the approval", x.needs, y.needs, lambda v: "none" if v is None else f"by {v}", _needs)
     if x.needs is not None and y.needs is not None:
@@ -157,18 +158,18 @@ def _state_words(rule: StateRule) -> str:
 
 
 def _calendar(pair: Pair, about: About, name: str) -> None:
-    x, y = pair.before.plan.calendars[name], pair.after.plan.calendars[name]
-    since = pair.after.plan.from_us
+    x, y = (side.at_home(side.plan.calendars[name]) for side in (pair.before, pair.after))
+    since = max(pair.before.plan.from_us, pair.after.plan.from_us)
 
     def order(a: Any, b: Any) -> int:
         del a, b
-        return open_wider(x, y, since)
+        return open_wider(pair.before.plan.calendars[name], pair.after.plan.calendars[name], since)
 
     if isinstance(pair.after.model.calendars.get(name), JoinedCalendar) or not isinstance(x, Weekly) or not isinstance(y, Weekly):
         pair.add(about, "when it is open", _spec_words(x), _spec_words(y), order(x, y))
         return
     if x.zone != y.zone:
-        pair.add(about.below("zone"), "the time zone", x.zone, y.zone, 0)
+        pair.add(about.below("zone"), "the time zone", x.zone or "the agreement's", y.zone or "the agreement's", 0)
     weeks = [Weekly("UTC", spec.week) for spec in (x, y)]
     if not pair.same(weeks[0], weeks[1]):
         pair.add(about.below("hours"), "the weekly hours", _week(x), _week(y), open_wider(weeks[0], weeks[1], since))

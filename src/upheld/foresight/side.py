@@ -7,6 +7,7 @@ agree on it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +16,9 @@ from upheld.agreement.model.agreement import Agreement
 from upheld.agreement.model.calendar import JoinedCalendar
 from upheld.agreement.model.form import Path
 from upheld.agreement.nodes import Node
+from upheld.calendars.spec import Intersection, Union
 from upheld.foresight.meaning import Kind, Named, meaning
-from upheld.plans.plan import AvailabilityPlan, CalendarState, ClockPlan, Combination, Commitment, ExclusionRule, Plan
+from upheld.plans.plan import AvailabilityPlan, CalendarState, ClockPlan, Combination, Commitment, ExclusionRule, Plan, Schedule
 from upheld.values.finding import Place
 
 __all__ = ["Side", "signs"]
@@ -62,8 +64,9 @@ class Side:
                 written = self.model.calendars.get(named.name)
                 if isinstance(written, JoinedCalendar):
                     parts = [frozenset(Named("calendar", n) for n in names) for names in (written.any_of, written.all_of, written.but)]
-                    return ("joined", written.zone or self.plan.zone, *parts)
-                return self.plan.calendars.get(named.name, named.name)
+                    return ("joined", "" if written.zone == self.plan.zone else written.zone, *parts)
+                spec = self.plan.calendars.get(named.name)
+                return named.name if spec is None else self.at_home(spec)
             case "state":
                 rule = self.plan.states.get(named.name)
                 if isinstance(rule, Combination):
@@ -74,8 +77,21 @@ class Side:
             case "exclusion":
                 one = self.plan.exclusions[named.name]
                 during = None if one.during is None else Named("state", one.during)
-                return ("exclusion", one.effect, one.where, during, one.notice, one.allowance_us, one.allowance_per, one.needs, one.until,
-                        one.until_after if one.until is not None else "")
+                return ("exclusion", one.effect, one.where, during, one.notice, one.allowance_us, self.at_home(one.allowance_per), one.needs,
+                        one.until, one.until_after if one.until is not None else "")
+
+    def at_home(self, value: Any) -> Any:
+        """A calendar or window with no zone where it stands in the agreement's own: another zone for all of it is told once."""
+        if isinstance(value, Schedule):
+            return replace(value, every=self.at_home(value.every))
+        if not isinstance(getattr(value, "zone", None), str):
+            return value
+        found = replace(value, zone="") if value.zone == self.plan.zone else value
+        if isinstance(found, Union | Intersection):
+            found = replace(found, parts=tuple(self.at_home(p) for p in found.parts))
+        if isinstance(found, Intersection) and found.minus is not None:
+            found = replace(found, minus=self.at_home(found.minus))
+        return found
 
     # ---- what is used, and its sign for the customer ---------------------------------------------------------------
 
