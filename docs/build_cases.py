@@ -1,4 +1,4 @@
-"""Makes docs/measures.md and docs/versions.md from the pages under tests/cases, where every command is run.
+"""Makes docs/measures.md, docs/versions.md and docs/credits.md from the pages under tests/cases, where every command is run.
 
 Law: no figure stands in these pages that was not printed by the product and worked out by hand beside it.
 ``python docs/build_cases.py`` writes them; ``--check`` says whether they are what the cases say now.
@@ -35,7 +35,34 @@ So every figure can be asked for as it was known on any day (`--as-of`), and say
 
 Each case below is a whole workspace with its figures worked out by hand. All are run as tests.
 """
+CREDITS = """\
+# What is owed, worked
+
+`upheld credits` works out what every result costs, line by line, with its working. The order is always the same:
+
+1. pay × of × per, its own `up_to` and `from`: exact, for both ends of a figure that is a range
+2. the one rounding (`rounding:`; half to even, to the minor unit, where nothing is said)
+3. the account's standing (`conditions:`), choices, claims
+4. one cause paid once (`pays_once:`)
+5. caps, in the order written; a cut is shared pro rata by largest remainder, and shown on each line
+6. what is earned back: a new line of the opposite sign
+
+When is a credit owed?
+
+- What a table says `by result` is owed by the table alone: a negative row is a reward, and a result between the rows of a promise that is
+  breached is *unknown*, never nothing.
+- Everything else is owed only where the promise is breached (`breach`, else not `target`); a promise without a target is paid by its
+  figure (`per: point`, `per: share down`).
+- `per: missed case` pays each missed case of the parts of the promise that are breached, once. With `{95%: 4h}` kept, nobody is paid for the
+  tolerated five in a hundred.
+- A result that nobody can know yet, or a fee that was never charged, is *unknown* with its reason and, where it can be told, its range.
+- A charge counts for the part of its time that lies in the window, by the local calendar, so that a day is a day whatever the clocks do.
+- A claim's deadline in days ends with its day in the agreement's zone; what came too late or never is *lapsed*, and still shown.
+
+Each case below is a whole workspace with its figures worked out by hand. All are run as tests.
+"""
 PAGES = {
+    "credits.md": (CREDITS, (("Cases", "remedies"),)),
     "measures.md": (MEASURES, (("Availability", "availability"), ("Values", "values"), ("Combinations", "combine"), ("Duties", "duties"))),
     "versions.md": (VERSIONS, (("Versions of an agreement", "versions"), ("Late and corrected facts", "corrections"))),
 }
