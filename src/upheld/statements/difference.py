@@ -21,7 +21,7 @@ _TOLD_APART = ("commitments", "credits", "rights", "duties", "acts")
 """The parts of the figures told line by line."""
 
 
-_ORDER = ("outcome", "credit", "right", "duty", "act", "earlier window", "statement")
+_ORDER = ("outcome", "credit", "right", "duty", "act", "earlier window", "trend", "statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,14 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         one, other = was.get(at), now.get(at)
         if one is None or other is None or one.record != other.record:
             found.append(_change(at[0], one, other))
-    # sums and verdicts of a whole follow from its lines: told only where nothing else explains them
+    # sums, verdicts of a whole and the last points of a trend follow from its lines: told only where nothing else explains them
     told = [c for c in found if not _follows_from_lines(c)] or found
     return Difference(tuple(sorted(told, key=lambda c: (_ORDER.index(c.what), c.key))))
 
 
 def _follows_from_lines(change: Change) -> bool:
-    return change.what == "statement" and (change.key.startswith("totals.") or change.key.split(".")[-1] == "verdict")
+    whole = change.key.startswith("totals.") or change.key.split(".")[-1] == "verdict"
+    return change.what == "trend" or (change.what == "statement" and whole)
 
 
 def _change(what: str, one: _Said | None, other: _Said | None) -> Change:
@@ -136,9 +137,8 @@ def _follows(figures: Mapping[str, Any]) -> Iterator[tuple[str, _Said]]:
         own = {key_text("", o["group"], o["window"], o["part"]) for o in commitment["outcomes"]}
         for past in commitment["history"]:
             for w in past["windows"]:
-                if key_text("", past["group"], w["window"], past["part"]) in own:
-                    continue  # told as an outcome
-                yield "earlier window", _Said(key_text(commitment["id"], past["group"], w["window"], past["part"]),
+                kind = "trend" if key_text("", past["group"], w["window"], past["part"]) in own else "earlier window"
+                yield kind, _Said(key_text(commitment["id"], past["group"], w["window"], past["part"]),
                                               f"{w['value']} {w['verdict']}", w)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from upheld.assessment.outcome import Assessment, Outcome, worst
@@ -154,7 +155,7 @@ def _outcome(o: Outcome, spans: Sequence[Span] | None) -> dict[str, Any]:
         {"start": format_instant(a), "end": format_instant(b), "why": why, "clause": clause} for a, b, why, clause in spans]
     return {
         "spans": listed,
-        "version": o.version, "group": dict(o.group), "window": o.window, "start": format_instant(o.start), "end": format_instant(o.end),
+        "version": o.version, "group": dict(o.group), "window": o.window, "start": _stamp(o.start), "end": _stamp(o.end),
         "part": o.part, "verdict": o.verdict, "value": o.shown, "unit": o.unit, "low": _text(o.low), "high": _text(o.high),
         "exact_low": _text(figure.low), "exact_high": _text(figure.high), "target": show_condition(o.target), "limits": _limits(o.target),
         "breach": show_condition(o.breach), "reason": o.reason, "provisional": o.provisional, "deemed_by": o.deemed_by,
@@ -167,7 +168,12 @@ def _outcome(o: Outcome, spans: Sequence[Span] | None) -> dict[str, Any]:
 
 def _limits(target: Condition | None) -> list[list[list[str]]]:
     """A target as alternatives of comparisons, each an operator and an exact limit (a share: 1 is 100%; a duration: µs)."""
-    return [] if target is None else [[[c.op, str(c.limit)] for c in every] for every in target.anyof]
+    return [] if target is None else [[list(pair) for pair in every] for every in _comparisons(target)]
+
+
+@lru_cache(maxsize=1024)
+def _comparisons(target: Condition) -> tuple[tuple[tuple[str, str], ...], ...]:
+    return tuple(tuple((c.op, str(c.limit)) for c in every) for every in target.anyof)
 
 
 # ---- sums and gaps --------------------------------------------------------------------------------------------------
@@ -204,6 +210,12 @@ def _gaps(outcomes: Sequence[Outcome], facts: Facts) -> dict[str, Any]:
         "unknown_us": unknown, "pending": sum(o.figure.pending for o in outcomes), "undecided": sum(o.figure.undecided for o in outcomes),
         "refused_rows": refused,
     }
+
+
+@lru_cache(maxsize=4096)
+def _stamp(us: int) -> str:
+    """An instant in UTC; results share their windows, so that few are many times the same."""
+    return format_instant(us)
 
 
 def _text(value: Fraction | None) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from upheld.calendars.dates import add_months
 from upheld.values.instant import DAY_US, date_text, day_ordinal
-from upheld.values.zone import zone
+from upheld.values.zone import OutOfRange, zone
 
 __all__ = ["Period", "PeriodError", "period_of"]
 
@@ -47,7 +47,10 @@ def period_of(text: str, zone_name: str) -> Period:
     except ValueError:
         raise PeriodError(f"`{text}` is no period: write {_FORMS}") from None
     home = zone(zone_name)
-    return Period(text, home.utc(first * DAY_US, "open"), home.utc(beyond * DAY_US, "open"), zone_name)
+    try:
+        return Period(text, home.utc(first * DAY_US, "open"), home.utc(beyond * DAY_US, "open"), zone_name)
+    except OutOfRange as problem:
+        raise PeriodError(f"`{text}` cannot be stated: {problem}") from None
 
 
 def _days(text: str) -> tuple[int, int]:
