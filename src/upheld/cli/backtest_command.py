@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings
+from upheld.cli.proposal import read_proposal
 
 
 @click.command("backtest")
@@ -25,13 +26,11 @@ def command(proposed: Path, root: Path, since: str | None, until: str | None, as
     from upheld.foresight import backtest_report
     from upheld.foresight.backtest import backtest
     from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
-        loaded = read_agreement_file(proposed)
-        if loaded.plan is None or has_errors(loaded.findings):
-            show_findings(loaded.findings)
-            sys.exit(3)
+        loaded = read_proposal(proposed, root)
+        assert loaded.plan is not None
         span = months(since, until, loaded.plan.zone)
         workspace = open_workspace(root)
         if has_errors(workspace.findings):

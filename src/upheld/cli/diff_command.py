@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings
+from upheld.cli.proposal import read_proposal
 
 if TYPE_CHECKING:
     from upheld.agreement.load import Loaded
@@ -33,7 +34,7 @@ def command(before: str, after: str, root: Path, facts: Path | None, exit_code: 
     from upheld.foresight import backtest_report, report
     from upheld.foresight.difference import difference
 
-    one, other = (_loaded(name, root) for name in (before, after))
+    one, other = (_loaded(name, facts if facts is not None and root == Path() else root) for name in (before, after))
     found = difference(one, other)
     money = _on_facts(one, other, facts, as_of) if facts is not None else None
     if form == "json":
@@ -69,12 +70,12 @@ def _on_facts(before: Loaded, after: Loaded, root: Path, as_of: int | None) -> B
 def _loaded(name: str, root: Path) -> Loaded:
     """The agreement a file or ``ID@version`` names; findings that stop it are shown and end the command."""
     from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
+    from upheld.workspace import NoWorkspaceError, open_workspace
 
     versioned = _VERSION.fullmatch(name)
     try:
         if Path(name).is_file():
-            loaded = read_agreement_file(Path(name))
+            loaded = read_proposal(Path(name), root)
         elif versioned is not None:
             every = open_workspace(root).agreements
             mine = [x for x in every if x.plan is not None and x.plan.agreement == versioned["agreement"]]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from upheld.cli.options import fail, findings_or_exit, show_findings
+from upheld.cli.proposal import read_proposal
 
 if TYPE_CHECKING:
     from upheld.agreement.load import Loaded
@@ -63,12 +64,10 @@ def what_if(proposed: Path, agreement: str | None, commitments: Sequence[str], r
 def _read(proposed: Path, agreement: str | None, root: Path) -> tuple[Loaded, Workspace]:
     """The proposal, and the workspace that has its agreement in force; leaves where either cannot be read."""
     from upheld.values.finding import has_errors
-    from upheld.workspace import open_workspace, read_agreement_file
+    from upheld.workspace import open_workspace
 
-    loaded = read_agreement_file(proposed)
-    if loaded.plan is None or has_errors(loaded.findings):
-        show_findings(loaded.findings)
-        sys.exit(3)
+    loaded = read_proposal(proposed, root)
+    assert loaded.plan is not None
     if agreement is not None and agreement != loaded.plan.agreement:
         fail(f"{proposed} is a version of {loaded.plan.agreement}, not of {agreement}", 2, "name the agreement it is a version of")
     workspace = open_workspace(root)

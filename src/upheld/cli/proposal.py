@@ -1,0 +1,35 @@
+"""Reading a proposed agreement file that need not lie in a workspace yet.
+
+Law: a file of a workspace is read with that workspace's bases and frozen holidays; one that lies elsewhere, a draft in a mail, with
+those of the workspace it is held against.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upheld.cli.options import show_findings
+
+if TYPE_CHECKING:
+    from upheld.agreement.load import Loaded
+
+__all__ = ["read_proposal"]
+
+
+def read_proposal(path: Path, against: Path) -> Loaded:
+    """The file, with a plan. Findings that stop it are shown and leave with 3."""
+    from upheld.values.finding import has_errors
+    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
+
+    whole = path.resolve()
+    own = any((folder / "agreements").is_dir() for folder in whole.parents)
+    try:
+        loaded = read_agreement_file(path) if own else open_workspace(against, (str(whole),)).agreements[0]
+    except NoWorkspaceError:
+        loaded = read_agreement_file(path)
+    if loaded.plan is None or has_errors(loaded.findings):
+        show_findings(loaded.findings)
+        sys.exit(3)
+    return loaded
