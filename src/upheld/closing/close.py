@@ -91,8 +91,10 @@ def close_period(root: Path, store: Store, inputs: Inputs, period: Period, as_of
     told("rendering")
     renderings = render(envelope, figures)
     told("signing")
-    store.statements.record(inputs.agreement, period.label, revision, hashlib.sha256(statement).digest(), inputs.agreement, leaf)
-    booked = book_credits(store, inputs.agreement, period, figures, f"{period.label}@{revision}", at)
+    with store.together():
+        # the statement and what it books are one act: neither stands without the other
+        store.statements.record(inputs.agreement, period.label, revision, hashlib.sha256(statement).digest(), inputs.agreement, leaf)
+        booked = book_credits(store, inputs.agreement, period, figures, f"{period.label}@{revision}", at)
     note = _sign(store, inputs.agreement, key)
     log = LogPart(origin, _bytes(store, inputs.agreement), note)
     told("bundle")

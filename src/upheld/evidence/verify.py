@@ -35,6 +35,9 @@ if False:  # for readers and type checkers only: the verifier needs nothing of t
     Holds = Callable[..., None]
     Source = Union[str, Path, dict[str, bytes]]
 
+__all__ = ["CHECKS", "FORMAT", "MAX_SIGNATURES", "NAME", "PROVES", "Failed", "Folder", "Tree", "canonical", "ed25519_verify", "key_hash",
+           "main", "plain", "read_checkpoint", "read_json", "read_key", "read_note", "signed_by", "strict_base64", "verify"]
+
 FORMAT = "upheld-bundle-1"
 MAX_SMALL = 64 * 1024 * 1024         # any one file but the leaves
 MAX_LEAF = 1024 * 1024               # one record
@@ -422,8 +425,6 @@ def verify(source: Source, key: str | None = None, witnesses: Iterable[str] = ()
         _verify(Folder(source), key, witnesses, known, done)
     except Failed as failure:
         done.append((failure.check, False, failure.reason))
-    except (OSError, zipfile.BadZipFile, RecursionError, MemoryError, EOFError, RuntimeError, NotImplementedError, KeyError) as problem:
-        done.append(("format", False, f"cannot be read: {plain(problem)}"))
     except Exception as problem:  # a compressed stream can break in ways of its own
         done.append(("format", False, f"cannot be read: {type(problem).__name__}: {plain(problem)}"))
     return done

@@ -110,8 +110,7 @@ class Worlds:
 
     def __init__(self, clause: ClockPlan, context: Context, also: frozenset[str] = frozenset()) -> None:
         """``also``: attributes to be readable besides those the clause itself asks for."""
-        self.clause, self.context, self.also = clause, context, also
-        self.events: CaseEvents | None = context.facts.events
+        self.clause, self.context, self.also, self.events = clause, context, also, context.facts.events
         self.rules = rules_of(context, clause)
         self.pausing = tuple(r for r in self.rules if r.during is not None and r.effect == "leave_out")
         self.notes: list[str] = []
@@ -308,7 +307,6 @@ class Worlds:
                 maybe_good |= maybe & free
         return left, maybe_left & ~left, good, maybe_good
 
-
     def _deadlines(self, rule: ExclusionRule, outcomes: CaseOutcomes) -> I64 | None:
         """i64[n_cases]: until when leaving each case out could be approved, counted from the end of its window."""
         if rule.needs is None or rule.until is None or self.events is None:
@@ -400,4 +398,3 @@ def _widest(found: list[Figures]) -> Figures:
         result[place] = replace(mine if place in found[0] else other, low=low, high=high, detail=detail,
                                 undecided=max(mine.undecided, other.undecided, 1 if (mine.low, mine.high) != (other.low, other.high) else 0))
     return result
-
