@@ -6,6 +6,7 @@ Law: what is read is bytes and names relative to the workspace; the core never s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,12 +82,19 @@ def agreement_names(root: Path) -> list[str]:
     return sorted(p.relative_to(root).as_posix() for p in found if p.resolve().is_relative_to(root.resolve()))
 
 
-def read_agreement_file(path: Path) -> Loaded:
-    """One agreement file read on its own: its workspace's calendars and bases if it has one, else none."""
+def read_agreement_file(path: Path, against: Path | None = None) -> Loaded:
+    """One agreement file read on its own: its workspace's calendars and bases, else those of ``against`` (a draft), else none."""
     try:
         root = _root(path.parent)
     except NoWorkspaceError:
+        if against is not None:
+            with suppress(NoWorkspaceError):
+                return _beside(path, _root(against))
         return load_agreement({str(path): _bytes(path)}, name=str(path), holidays=_calendars(path.parent)[0], bases=_Bases({}))
+    return _beside(path, root)
+
+
+def _beside(path: Path, root: Path) -> Loaded:
     inside = path.resolve().is_relative_to(root.resolve())
     name = path.resolve().relative_to(root.resolve()).as_posix() if inside else str(path)
     texts = _texts(root, agreement_names(root))

@@ -21,14 +21,9 @@ __all__ = ["read_proposal"]
 def read_proposal(path: Path, against: Path) -> Loaded:
     """The file, with a plan. Findings that stop it are shown and leave with 3."""
     from upheld.values.finding import has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace, read_agreement_file
+    from upheld.workspace import read_agreement_file
 
-    whole = path.resolve()
-    own = any((folder / "agreements").is_dir() for folder in whole.parents)
-    try:
-        loaded = read_agreement_file(path) if own else open_workspace(against, (str(whole),)).agreements[0]
-    except NoWorkspaceError:
-        loaded = read_agreement_file(path)
+    loaded = read_agreement_file(path, against)
     if loaded.plan is None or has_errors(loaded.findings):
         show_findings(loaded.findings)
         sys.exit(3)
