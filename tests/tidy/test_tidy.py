@@ -14,7 +14,8 @@ from upheld.cli.main import COMMANDS
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "upheld"
 MODULES = sorted(SOURCE.rglob("*.py"))
-CORE = ("values", "calendars", "plans", "facts", "agreement", "measures", "assessment", "remedies", "statements", "foresight", "ledger", "evidence")
+CORE = ("values", "calendars", "plans", "facts", "agreement", "measures", "assessment", "remedies", "statements", "foresight", "ledger",
+        "evidence")
 LARGE = {"facts/mapping.py": 530, "sources/model.py": 420, "evidence/verify.py": 600}
 """Modules over 400 lines and what they may have at most. 400 is a smell, 600 too many: lower a number, never raise one."""
 
