@@ -8,6 +8,7 @@ from the fonts of the machine, where it has them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,9 @@ __all__ = ["pdf", "typeset"]
 
 _FONTS = ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono")
 """What the typesetter carries."""
+
+_WIDE = re.compile(r'<svg[^>]*? width="([0-9.]+)"')
+"""A picture's own width, in points: it is set in it, so that its type is as large as it says."""
 
 _CARRIED = ((0x20, 0x24F), (0x250, 0x3FF), (0x400, 0x52F), (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x20A0, 0x20BF), (0xFFFD, 0xFFFD))
 """The letters that these fonts have: Latin, Greek, Cyrillic, punctuation, signs of currencies."""
@@ -69,4 +73,6 @@ def _block(block: Block, draw: Callable[[Chart], str]) -> dict[str, Any]:
             return {"kind": "table", "heads": list(block.heads), "align": list(block.align), "rows": [list(r) for r in block.rows],
                     "tones": tones, "depths": depths, "widths": widths, "toned": block.toned}
         case Chart():
-            return {"kind": "chart", "title": block.title, "says": block.says, "svg": draw(block)}
+            drawing = draw(block)
+            found = _WIDE.search(drawing)
+            return {"kind": "chart", "title": block.title, "says": block.says, "svg": drawing, "width": float(found[1]) if found else 470.0}

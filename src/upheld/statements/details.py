@@ -78,6 +78,8 @@ def _state(c: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
 
 
 def _tone(c: Mapping[str, Any]) -> Tone:
+    if c["kind"] in ("reward", "earned back"):
+        return "plain"
     return "bad" if c["state"] in ("owed", "to choose", "claimable") else "warn" if c["state"] == "unknown" else "quiet"
 
 

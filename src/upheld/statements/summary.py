@@ -117,7 +117,9 @@ def _owed(figures: Mapping[str, Any]) -> Iterator[tuple[str, Tone]]:
     if not lines:
         yield "No credit follows from the results of this period.", "plain"
         return
-    for payer, payee in sorted({(c["payer"], c["payee"]) for c in lines}):
+    sides = {(c["payer"], c["payee"]) for c in lines}
+    # first the side that owes credits, then the one that owes rewards
+    for payer, payee in sorted(sides, key=lambda side: (all(c["kind"] == "reward" for c in lines if (c["payer"], c["payee"]) == side), side)):
         own = [c for c in lines if (c["payer"], c["payee"]) == (payer, payee)]
         yield from _between(own, _name(figures, payer), _name(figures, payee), figures)
     for by, minor, missing in _claims(figures):
