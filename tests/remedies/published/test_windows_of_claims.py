@@ -107,7 +107,8 @@ def test_one_event_is_paid_once(instance: int, region: int, paid: tuple[str, int
     says = {"region": "eu-central-1", "cause": "provider"}
     made.outages = [(kind, start, start + minutes * M, says | ({"instance": "i-1"} if kind == "instance-down" else {}))
                     for kind, minutes in (("instance-down", instance), ("region-down", region)) if minutes]
-    made.fees = [(start, end, 20_000, {"region": "eu-central-1", "instance": "i-1"}), (start, end, 597_285, {"region": "eu-central-1", "instance": "i-2"})]
+    made.fees = [(start, end, 20_000, {"region": "eu-central-1", "instance": "i-1"}),
+                 (start, end, 597_285, {"region": "eu-central-1", "instance": "i-2"})]
     made.acts = [("claim", name, end + D, {}) for name in ("instance", "region")]
     made.watched = [(kind, at("2025-01-01"), end) for kind in ("instance-down", "region-down")]
     plans = plans_of("aws-ec2-instance")
