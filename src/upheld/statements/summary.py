@@ -68,6 +68,9 @@ def _credit_in_brief(figures: Mapping[str, Any]) -> tuple[str, str, Tone]:
         if totals["low_minor"] is not None and totals["low_minor"] != totals["high_minor"]:
             between = f"{money(totals['low_minor'], figures).rsplit(' ', 1)[0]} to {money(totals['high_minor'], figures)}"
             return between, "; ".join(notes), "warn"
+    if owed < 0:
+        payee = next(c["payee"] for c in figures["credits"] if (c["amount_minor"] or 0) < 0)
+        notes = [f"in favour of {_name(figures, payee)}", *notes[1:]]
     given = sorted({c["grant"] for c in figures["credits"] if c["grant"]})
     notes += [f"and {listed(given)}"] if given else []
     return money(owed, figures), "; ".join(notes) or "nothing is owed", "bad" if owed > 0 else "warn" if totals["unknown_lines"] else "plain"
@@ -118,8 +121,9 @@ def _owed(figures: Mapping[str, Any]) -> Iterator[tuple[str, Tone]]:
         yield "No credit follows from the results of this period.", "plain"
         return
     sides = {(c["payer"], c["payee"]) for c in lines}
+    paying = {(c["payer"], c["payee"]) for c in lines if c["kind"] in ("credit", "extension")}
     # first the side that owes credits, then the one that owes rewards
-    for payer, payee in sorted(sides, key=lambda side: (all(c["kind"] == "reward" for c in lines if (c["payer"], c["payee"]) == side), side)):
+    for payer, payee in sorted(sides, key=lambda side: (side not in paying, side)):
         own = [c for c in lines if (c["payer"], c["payee"]) == (payer, payee)]
         yield from _between(own, _name(figures, payer), _name(figures, payee), figures)
     for by, minor, missing in _claims(figures):
