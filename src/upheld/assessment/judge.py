@@ -71,6 +71,8 @@ def _judged_empty(head: Head, figure: Figure, target: Condition | None, breach: 
     if figure.pending or figure.unknown_us or figure.undecided:
         reason = "nothing decided yet" if figure.pending and not figure.unknown_us else _why_unknown(figure)
         return Judged("not applicable" if figure.pending and not figure.unknown_us else "unknown", None, None, target, breach, reason)
+    if figure.detail.get("no_value"):
+        return Judged("unknown", None, None, target, breach, "what is agreed gives no value for the results of its parts")
     verdicts: dict[str, Verdict] = {"not_applicable": "not applicable", "met": "met", "missed": "breached"}
     return Judged(verdicts[head.when_empty], None, None, target, breach, "nothing to measure in this window")
 

@@ -93,10 +93,14 @@ def _figure(plan: CombinePlan, context: Context, laid: Windows, key: Key, *, bar
         low, high = _verdicts(plan, context, laid, key)
     else:
         low, high = _valued(plan, context, laid, figures, key)
+    # parts that were measured, and yet no value: a row that no table has, a divisor of zero. Not known is not the same as nothing there
+    measured = [f.low is not None for f in found]
+    open_ = low is None and bool(measured) and (any(measured) if plan.of_points else all(measured))
     return Figure(low, high, n=sum(f.n for f in found), n_left_out=sum(f.n_left_out for f in found),
                   pending=sum(f.pending for f in found),
                   undecided=sum(f.undecided for f in found), unknown_us=max((f.unknown_us for f in found), default=0),
-                  detail={"parts": len(plan.parts), "parts_known": sum(1 for fs in figures.values() if fs)})
+                  detail={"parts": len(plan.parts), "parts_known": sum(1 for fs in figures.values() if fs),
+                          **({"no_value": 1} if open_ else {})})
 
 
 def _window(context: Context, laid: Windows, name: str, window: int) -> int | None:
