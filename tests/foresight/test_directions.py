@@ -212,3 +212,12 @@ def test_a_time_on_the_hours_of_its_own_clock_need_not_name_them():
                          for hours, within in (("office", "4h"), ("office", "4h in office"), ("office", "4h in always")))
     assert difference(own, named).same_meaning
     assert [c.direction for c in difference(own, other).changes] == ["different"]
+
+
+def test_another_pool_is_another_credit():
+    pools = "amounts: {small: {pay: 5%, of: fee}, large: {pay: 10%, of: fee}}\n"
+    one, other = (written(MONEY.format(credit=f"{{pay: 60%, of: {name}}}", then="", more=pools)) for name in ("small", "large"))
+    assert [c.sentence for c in difference(one, other).changes] == ["uptime: what the credit is a part of goes from small to large"]
+    more = pools.replace("5%", "6%")
+    raised = written(MONEY.format(credit="{pay: 60%, of: small}", then="", more=more))
+    assert [(c.direction, c.sentence) for c in difference(one, raised).changes] == [("better", "small: the amount goes from 5% to 6%")]

@@ -122,6 +122,36 @@ def test_another_number_is_a_difference(path, dice):
         assert not difference(example(path), after).same_meaning, (place, within, changed)
 
 
+@given(st.sampled_from(FILES), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_another_word_is_a_difference(path, dice):
+    text = path.read_text(encoding="utf-8")
+    node = read(path.name, text.encode())
+    # what is written before `before` in a notice, and per what the highest pays, is said for the reader: nothing is computed of it
+    unread = {*_UNREAD, "pays_once", "notice"}
+    spots = [n.place for p, n in node.walk() if isinstance(n, Text) and not unread & {str(x) for x in p}]
+    place = dice.choice(spots)
+    lines = text.split("\n")
+    line = lines[place.line - 1]
+    within = line[place.col - 1 : place.col - 1 + place.length]
+    changed = f"{within[:-1]}x{within[-1]}" if within[-1:] in ("'", '"') else f"{within}x"
+    lines[place.line - 1] = line[: place.col - 1] + changed + line[place.col - 1 + place.length :]
+    after = rewritten(path, "\n".join(lines))
+    if after.plan is not None:
+        assert not difference(example(path), after).same_meaning, (place, within, changed)
+
+
+INHERITING = [p for p in FILES if re.search("based_on:|like:", p.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("path", INHERITING, ids=lambda p: p.stem)
+def test_what_is_inherited_or_written_out_is_the_same(path):
+    node = example(path).node
+    assert isinstance(node, Map)
+    whole = Map(node.place, tuple(e for e in node.entries if e.key != "based_on"))
+    assert difference(example(path), rewritten(path, said(whole, 0))).same_meaning
+
+
 # ---- a published pair ------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ __all__ = ["Kind", "Named", "Resolve", "meaning"]
 
 Kind = Literal["calendar", "state", "exclusion"]
 
-_UNSAID = frozenset({"text", "says", "sentence", "path", "title", "library", "name"})
+_UNSAID = frozenset({"text", "says", "sentence", "path", "title", "library"})
 
 
 @dataclass(frozen=True, slots=True)

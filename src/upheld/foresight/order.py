@@ -23,7 +23,7 @@ from upheld.values.condition import Comparison, Condition, Op
 from upheld.values.quantity import Duration
 from upheld.values.spans import Spans, subtract
 
-__all__ = ["Order", "longer", "missing", "more", "notices_more", "open_hours", "open_wider", "pays_more", "promises_more", "ranked", "stricter",
+__all__ = ["Order", "longer", "missing", "more", "notices_more", "open_wider", "pays_more", "promises_more", "ranked", "stricter",
            "superset", "unordered", "wider_condition", "wider_selector"]
 
 Order = Callable[[Any, Any], int]
@@ -187,14 +187,6 @@ def open_wider(before: CalendarSpec | None, after: CalendarSpec | None, since: i
     a, b = (_clipped(g, until) for g in grids)
     lost, gained = len(subtract(a, b)[0]) > 0, len(subtract(b, a)[0]) > 0
     return 0 if lost and gained else gained - lost
-
-
-def open_hours(spec: CalendarSpec, since: int) -> Grid | None:
-    """The calendar over two years from ``since``; None where it cannot be known."""
-    try:
-        return compile_grid(spec, since, since + _COMPARED_US)
-    except (OutOfRange, ValueError):
-        return None
 
 
 def _clipped(grid: Grid, until: int) -> Spans:

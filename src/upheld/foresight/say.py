@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -83,8 +83,3 @@ def quoted(text: str) -> str:
     """A text in quotes, cut where it is long; ``none`` for nothing."""
     flat = " ".join(text.split())
     return f'"{flat if len(flat) <= 100 else flat[:99] + "…"}"' if flat else "none"
-
-
-def worded(say: Callable[[Any], str]) -> Callable[[Any], str]:
-    """The same words, with ``none`` where there is nothing."""
-    return lambda value: "none" if value is None else say(value)
