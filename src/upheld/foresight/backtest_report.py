@@ -153,7 +153,8 @@ def _spark(months: Sequence[Month], pick: Callable[[Month], Tally]) -> str:
 def _month_rows(found: Backtest) -> Iterator[tuple[str, ...]]:
     """A line a month: windows met and credits of each side, and a bar of the credits (or, without any, of the breaches)."""
     picks = ([(_before, found.before.currency)] if found.before is not None else []) + [(_after, found.after.currency)]
-    paid = max((abs(pick(m).credit) for m in found.months for pick, _ in picks), default=0)
+    one_currency = len({currency for _, currency in picks}) == 1
+    paid = max((abs(pick(m).credit) for m in found.months for pick, _ in picks), default=0) if one_currency else 0
     most = paid or max((pick(m).breached for m in found.months for pick, _ in picks), default=0)
     yield ("month", *_names(found), "credits" if paid else "breaches")
     for month in found.months:

@@ -17,11 +17,15 @@ __all__ = ["Otherwise", "in_place_of_latest", "otherwise"]
 
 @dataclass(frozen=True, slots=True)
 class Otherwise:
-    """One result whose verdict differs: the outcomes on each side (several where a promise has parts; none where there is no such one)."""
+    """One result whose verdict differs: the outcomes on each side (several where a promise has parts; none where there is no such one).
+
+    ``row``: the row of a table the verdict is about, "" for the whole result.
+    """
 
     commitment: str
     group: tuple[tuple[str, str], ...]
     window: str
+    row: str
     before: tuple[Outcome, ...]
     after: tuple[Outcome, ...]
 
@@ -47,15 +51,30 @@ def in_place_of_latest(plans: Sequence[Plan], proposed: Plan, as_of: int | None)
 
 
 def otherwise(before: Assessment, after: Assessment) -> tuple[Otherwise, ...]:
-    """The results whose verdict differs, in the order of the proposal, then those it no longer promises."""
+    """The results whose verdict differs, in the order of the proposal, then those it no longer promises; row by row where both sides
+    promise the same rows.
+    """
     sides = [_results(a.outcomes) for a in (before, after)]
     found = []
     for key in dict.fromkeys((*sides[1], *sides[0])):
-        one = Otherwise(key[0], key[1], key[2], sides[0].get(key, ()), sides[1].get(key, ()))
-        verdicts = one.verdicts
-        if verdicts[0] != verdicts[1] and {*verdicts} != {None, "not applicable"}:
-            found.append(one)
+        rows = [_rows(side.get(key, ())) for side in sides]
+        if rows[0].keys() != rows[1].keys():
+            rows = [{"": side[key]} if key in side else {} for side in sides]
+        for row in dict.fromkeys((*rows[1], *rows[0])):
+            one = Otherwise(key[0], key[1], key[2], row, rows[0].get(row, ()), rows[1].get(row, ()))
+            verdicts = one.verdicts
+            if verdicts[0] != verdicts[1] and {*verdicts} != {None, "not applicable"}:
+                found.append(one)
     return tuple(found)
+
+
+def _rows(outcomes: Iterable[Outcome]) -> dict[str, tuple[Outcome, ...]]:
+    """The parts of a result by the row of the table they come from: their label without what is promised in it."""
+    found: dict[str, tuple[Outcome, ...]] = {}
+    for outcome in outcomes:
+        row = outcome.part.rpartition(": ")[0]
+        found[row] = (*found.get(row, ()), outcome)
+    return found
 
 
 def _results(outcomes: Iterable[Outcome]) -> dict[tuple[str, tuple[tuple[str, str], ...], str, int], tuple[Outcome, ...]]:

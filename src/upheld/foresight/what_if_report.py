@@ -33,7 +33,7 @@ def _count(found: Sequence[Otherwise]) -> str:
 
 
 def _cells(one: Otherwise) -> tuple[str, str, str, str]:
-    group = ", ".join(v for _, v in one.group)
+    group = ", ".join([*(v for _, v in one.group), *([one.row] if one.row else [])])
     verdicts = one.verdicts
     return (f"{one.commitment}{f' {group}' if group else ''}", one.window, _side(one.before, verdicts[0]), _side(one.after, verdicts[1]))
 
@@ -54,7 +54,7 @@ def differences_record(said: str, before: Assessment, after: Assessment, found: 
         "schema": "upheld/what-if", "version": 1, "agreement": after.agreement, "said": said,
         "verdict_in_force": before.verdict(), "verdict_what_if": after.verdict(),
         "differences": [{
-            "commitment": one.commitment, "group": dict(one.group), "window": one.window,
+            "commitment": one.commitment, "group": dict(one.group), "window": one.window, "row": one.row,
             "verdict_in_force": one.verdicts[0], "verdict_what_if": one.verdicts[1],
             "in_force": [record_of(o) for o in one.before], "what_if": [record_of(o) for o in one.after],
         } for one in found],
