@@ -44,7 +44,7 @@ def statement(sites: list[str] | None = None, **more: Any) -> Document:
     broken = Figure(down, down, n=1, detail={"base_us": whole, "down_us": 2 * HOUR})
     results = [outcome(s, value=down, verdict="breached", figure=broken) if i == 0 else outcome(s) for i, s in enumerate(names)]
     past = [outcome(s, p, Fraction(995, 1000)) for s in names for p in months]
-    spans = {o.key: ((MARCH.start + 9 * HOUR, MARCH.start + 11 * HOUR, "down", ""),) if o.low != 1 else () for o in results}
+    spans = {o.key: ((MARCH.start + 9 * HOUR, MARCH.start + 11 * HOUR, "down", "", 2 * HOUR),) if o.low != 1 else () for o in results}
     lines = more.pop("lines", [line(names[0], 123_457), line(names[-1], -2_000, kind="reward", payer="customer", payee="provider",
                                                              key="acme/reward")] if names else [])
     found = figures([*past, *results], lines, spans=spans, horizon=more.pop("horizon", MARCH.end))

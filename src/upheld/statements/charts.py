@@ -127,33 +127,40 @@ def _burn(figures: Mapping[str, Any]) -> Chart | None:
     worst: tuple[Fraction, str, Mapping[str, Any], Fraction] | None = None
     for label, o in _results(figures):
         allowed, used = _allowed(o), _down(o)
-        # weighed time, or hours that open and close, do not add up from stretches alone: such a result has no burn
-        if allowed is None or not used or used != o["counts"]["detail"].get("down_us"):
+        # what is drawn adds up to the figure, or is not drawn
+        if allowed is None or not used or used != _whole_down(o):
             continue
-        share = Fraction(used) / allowed if allowed else Fraction(used)
+        share = used / allowed if allowed else Fraction(used)
         if worst is None or share > worst[0]:
             worst = share, label, o, allowed
     if worst is None:
         return None
     _, label, o, allowed = worst
     home = zone(figures["agreement"]["zone"])
-    points: list[tuple[int, int]] = [(_us(o["start"]), 0)]
-    used = 0
+    total: int = 0
+    points = [(_us(o["start"]), total)]
     for s in o["spans"]:
         if s["why"] == "down":
-            points.append((_us(s["start"]), used))
-            used += _us(s["end"]) - _us(s["start"])
-            points.append((_us(s["end"]), used))
-    points.append((_us(o["end"]), used))
-    scale, unit = (3_600_000_000, "hours") if used >= 10 * 3_600_000_000 or allowed >= 10 * 3_600_000_000 else (60_000_000, "minutes")
+            points.append((_us(s["start"]), total))
+            total += s["counted_us"]
+            points.append((_us(s["end"]), total))
+    points.append((_us(o["end"]), total))
+    scale, unit = (3_600_000_000, "hours") if total >= 10 * 3_600_000_000 or allowed >= 10 * 3_600_000_000 else (60_000_000, "minutes")
     rows = tuple((_wall(home.local(at)), show_decimal(Fraction(n, scale), 4), show_decimal(allowed / scale, 4)) for at, n in points)
-    says = (f"Time down adding up over {o['window']}: {show_duration(used, days=True)} of the {show_duration(allowed, days=True)} "
+    says = (f"Time down adding up over {o['window']}: {show_duration(total, days=True)} of the {show_duration(allowed, days=True)} "
             f"that the target of {o['target'].removeprefix('>=').strip()} allows.")
     return Chart("burn", f"The budget of {label}", says, rows, rows[0][0], rows[-1][0], unit)
 
 
 def _down(outcome: Mapping[str, Any]) -> int:
-    return sum(_us(s["end"]) - _us(s["start"]) for s in outcome["spans"] if s["why"] == "down")
+    return sum(s["counted_us"] for s in outcome["spans"] if s["why"] == "down")
+
+
+def _whole_down(outcome: Mapping[str, Any]) -> int | None:
+    """The time down of a figure, as it counts, in whole µs."""
+    detail = outcome["counts"]["detail"]
+    found: int | None = detail["down_weighted_us"] // detail["weight_scale"] if "down_weighted_us" in detail else detail.get("down_us")
+    return found
 
 
 def _allowed(outcome: Mapping[str, Any]) -> Fraction | None:

@@ -150,7 +150,17 @@ def _outcomes(commitment: Mapping[str, Any], zone: str) -> Iterator[Block]:
                 yield Prose(f"{_result(o)}:", "quiet")
             yield Table(f"Time behind {commitment['id']}, {_result(o)}", (f"from ({zone})", "to", "length", "counted as"), "llrl", tuple(
                 (local(s["start"], zone), local(s["end"], zone), length(s["start"], s["end"]),
-                 s["why"] + (f" by {s['clause']}" if s["clause"] and s["why"] == "left out" else "")) for s in o["spans"]), (), (4, 4, 3, 5))
+                 _counted_as(s)) for s in o["spans"]), (), (4, 4, 3, 5))
+
+
+def _counted_as(s: Mapping[str, Any]) -> str:
+    """``down``, with how much of it where an outage is weighed; ``left out by`` its clause; ``not watched``."""
+    if s["why"] == "left out":
+        return f"left out by {s['clause']}" if s["clause"] else "left out"
+    if s["why"] == "unknown":
+        return "not watched"
+    counted = duration(s["counted_us"])
+    return "down" if counted == length(s["start"], s["end"]) else f"down, {counted} by its weight"
 
 
 def _result(o: Mapping[str, Any]) -> str:

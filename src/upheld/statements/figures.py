@@ -152,7 +152,8 @@ def _history(outcomes: Iterable[Outcome], every: Iterable[Outcome], period: Peri
 def _outcome(o: Outcome, spans: Sequence[Span] | None) -> dict[str, Any]:
     figure = o.figure
     listed = None if spans is None else [
-        {"start": format_instant(a), "end": format_instant(b), "why": why, "clause": clause} for a, b, why, clause in spans]
+        {"start": format_instant(a), "end": format_instant(b), "why": why, "clause": clause, "counted_us": counted}
+        for a, b, why, clause, counted in spans]
     return {
         "spans": listed,
         "version": o.version, "group": dict(o.group), "window": o.window, "start": _stamp(o.start), "end": _stamp(o.end),

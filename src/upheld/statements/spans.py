@@ -25,8 +25,9 @@ _SHOWN = {"counted": "down", "excluded": "left out", "unknown": "unknown"}
 Key = tuple[str, str, tuple[tuple[str, str], ...], int, str]
 """An outcome's key."""
 
-Span = tuple[int, int, str, str]
-"""Start, end (µs UTC), why (down, left out, unknown), and the clause that left it out."""
+Span = tuple[int, int, str, str, int]
+"""Start, end (µs UTC), why (down, left out, unknown), the clause that left it out, and how much of it counts as down: all of it, or its
+part where an outage is weighed, in whole µs that add up to the weighted sum, cut off once."""
 
 
 def spans_of(plans: Sequence[Plan], facts: Facts, as_of: int | None,
@@ -58,7 +59,7 @@ def _of_version(context: Context, name: str, outcomes: Sequence[Outcome]) -> dic
         if window is None or outcome.figure.detail.get("runs", 0) > MOST:
             continue
         cut = segments(clause, context, group, window)
-        rows = [(a, b, _SHOWN[WHY[w]], clause) for a, b, w, clause, counted in zip(
+        rows = [(a, b, _SHOWN[WHY[w]], name, counted) for a, b, w, name, counted in zip(
             cut.start.tolist(), cut.end.tolist(), cut.why.tolist(), cut.clause, cut.counted_us.tolist(), strict=True)
             if WHY[w] in _SHOWN and (WHY[w] != "counted" or counted)]
         if len(rows) <= MOST:
@@ -69,9 +70,11 @@ def _of_version(context: Context, name: str, outcomes: Sequence[Outcome]) -> dic
 def _joined(rows: Sequence[Span]) -> list[Span]:
     """Stretches that touch and count alike, as one."""
     found: list[Span] = []
-    for start, end, why, clause in rows:
-        if found and found[-1][1] == start and found[-1][2:] == (why, clause):
-            found[-1] = (found[-1][0], end, why, clause)
+    for start, end, why, clause, counted in rows:
+        before = found[-1] if found else None
+        weighed = why == "down" and (counted != end - start or (before is not None and before[4] != before[1] - before[0]))
+        if before is not None and before[1] == start and before[2:4] == (why, clause) and not weighed:
+            found[-1] = (before[0], end, why, clause, before[4] + counted)
         else:
-            found.append((start, end, why, clause))
+            found.append((start, end, why, clause, counted))
     return found
