@@ -221,3 +221,12 @@ def test_another_pool_is_another_credit():
     more = pools.replace("5%", "6%")
     raised = written(MONEY.format(credit="{pay: 60%, of: small}", then="", more=more))
     assert [(c.direction, c.sentence) for c in difference(one, raised).changes] == [("better", "small: the amount goes from 5% to 6%")]
+
+
+def test_another_name_is_no_other_promise():
+    body = ("commitments:\n  {name}: {{measure: clock, starts: opened, stops: answered, within: 4h, per: month, "
+            "credit: {{pay: {pay}, per: missed case}}}}\n")
+    one, other, dearer = (written(body.format(name=name, pay=pay)) for name, pay in (
+        ("response", "50 EUR"), ("answer", "50 EUR"), ("answer", "60 EUR")))
+    assert [(c.direction, c.sentence) for c in difference(one, other).changes] == [("different", "commitment response is called answer")]
+    assert [c.kind for c in difference(one, dearer).changes] == ["added", "removed"]

@@ -49,6 +49,8 @@ class Change:
     def sentence(self) -> str:
         """The change in one sentence."""
         name = f"{self.subject}: " if self.subject else ""
+        if self.aspect == "the name":
+            return f"{SINGULAR.get(self.section, self.section)} {self.before} is called {self.after}"
         if self.aspect == "":
             body = self.after if self.kind == "added" else self.before
             told = f": {body}" if body else ""

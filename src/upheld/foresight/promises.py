@@ -6,7 +6,7 @@ the test that counts them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,8 +37,13 @@ _KINDS = {AvailabilityPlan: "availability", ClockPlan: "clock", ValuesPlan: "val
 def compare_commitments(pair: Pair) -> None:
     """Commitments added, removed and changed, in the order of the later file, then those taken out."""
     before, after = pair.before.plan.commitments, pair.after.plan.commitments
+    old_names = _renamed(pair, sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys()))
     for name, clause in after.items():
         path = ("commitments", name)
+        if name in old_names:
+            old = old_names[name]
+            pair.add(About("commitments", name, ("commitments", old), path, 0), "the name", old, name, 0)
+            continue
         if name not in before:
             pair.add(About("commitments", name, path, path, pair.after.orientation(name)), "", "", clause.head.sentence, 1, kind="added")
             continue
@@ -46,10 +51,34 @@ def compare_commitments(pair: Pair) -> None:
         about = About("commitments", name, path, path, signs.pop() if len(signs) == 1 else 0)
         _compare(pair, about, before[name], clause)
     for name, clause in before.items():
-        if name not in after:
+        if name not in after and name not in old_names.values():
             path = ("commitments", name)
             sign = pair.before.orientation(name)
             pair.add(About("commitments", name, path, path, sign), "", clause.head.sentence, "", -1, kind="removed")
+
+
+def _renamed(pair: Pair, gone: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+    """The old name of each commitment that is only called otherwise now: promised, measured and paid alike."""
+    left, found = list(gone), {}
+    for name in new:
+        old = next((o for o in left if _alike(pair, o, name)), None)
+        if old is not None:
+            left.remove(old)
+            found[name] = old
+    return found
+
+
+def _alike(pair: Pair, old: str, new: str) -> bool:
+    x, y = pair.before.plan, pair.after.plan
+    for rules in ("credits", "tasks", "deems"):
+        if not pair.same(getattr(x.remedies, rules).get(old), getattr(y.remedies, rules).get(new)):
+            return False
+    back = [frozenset((e.windows, e.share) for e in r.earn_back if e.commitment == n) for r, n in ((x.remedies, old), (y.remedies, new))]
+    if back[0] != back[1]:
+        return False
+    alone = Pair(pair.before, pair.after)
+    _compare(alone, About("commitments", new, ("commitments", old), ("commitments", new), 0), x.commitments[old], y.commitments[new])
+    return not alone.changes
 
 
 def _compare(pair: Pair, about: About, x: Commitment, y: Commitment) -> None:
