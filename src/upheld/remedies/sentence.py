@@ -17,7 +17,7 @@ from upheld.assessment.show import show_duration, show_value
 from upheld.facts.tables import Attribute
 from upheld.measures.missed import MissedCase
 from upheld.plans.lookup import Branch, Exact, Leaf, axes_of, look
-from upheld.plans.plan import AvailabilityPlan, Commitment
+from upheld.plans.plan import AvailabilityPlan, ClockPlan, Commitment
 from upheld.plans.remedies import Credit, CreditRule, Extension, Joined, Pay
 from upheld.plans.selector import attributes_of, select
 from upheld.remedies.fees import Asked, Fees, Found, Missing
@@ -60,14 +60,17 @@ class Offer:
         return None if None in ends else sum((e for e in ends if e is not None), Fraction(0))
 
 
-def needs_cases(credit: Credit) -> bool:
+def needs_cases(credit: Credit, commitment: Commitment) -> bool:
     """Whether the credit is asked of each missed case."""
     if isinstance(credit, Joined):
-        return any(needs_cases(part) for part in credit.parts)
-    return isinstance(credit, CreditRule) and _of_cases(credit)
+        return any(needs_cases(part, commitment) for part in credit.parts)
+    return isinstance(credit, CreditRule) and _of_cases(credit, commitment)
 
 
-def _of_cases(rule: CreditRule) -> bool:
+def _of_cases(rule: CreditRule, commitment: Commitment) -> bool:
+    """A number that a result does not have is one of its cases: 25 USD for each kilogram of a parcel."""
+    if rule.per.kind == "number":
+        return isinstance(commitment, ClockPlan) and rule.per.name not in commitment.head.for_each
     value = rule.of is not None and rule.of.kind == "value"
     return rule.per.kind == "missed case" or value or (rule.per.kind == "step" and rule.per.of == "late")
 
@@ -137,6 +140,11 @@ class Speaker:
         some = [o for o in offers if o.lines]
         if not some:
             return Offer(())
+        cases = dict.fromkeys(line.case for o in some for line in o.lines)
+        if joined.how != "choice" and len(cases) > 1 and "" not in cases:
+            # each case is paid its own greatest or least, never that of all cases together
+            each = [self._joined(joined, [Offer(tuple(x for x in o.lines if x.case == case)) for o in some]) for case in cases]
+            return Offer(tuple(line for offer in each for line in offer.lines))
         words = [self._in_words(o) for o in some]
         if joined.how == "choice":
             money = [o for o in some if any(not line.grant for line in o.lines)]
@@ -188,7 +196,7 @@ class Speaker:
     def _rule(self, rule: CreditRule, result: Result, asked: Asked, cases: Sequence[MissedCase]) -> list[Raw]:
         if not self._chosen(rule, result, {}):
             return []
-        if _of_cases(rule):
+        if _of_cases(rule, self.commitment):
             return self._cases(rule, result, asked, cases)
         found = [raw for outcome in self._parts(rule, result) if (raw := self._one(rule, result, outcome, asked)) is not None]
         if len(found) <= 1:
@@ -206,7 +214,7 @@ class Speaker:
 
     def _chosen(self, rule: CreditRule, result: Result, says: Mapping[str, str]) -> bool:
         """Whether ``where`` chooses this result; what only cases say is asked of them."""
-        if rule.where is None or (_of_cases(rule) and not says):
+        if rule.where is None or (_of_cases(rule, self.commitment) and not says):
             return True
         values = {**dict(result.group), **says}
         yes, _ = select(rule.where, lambda name: Attribute(np.zeros(1, np.int32), (values[name],)) if name in values else None, 1)

@@ -168,7 +168,7 @@ class _Desk:
             return []
         fees, clause = self.fees[plan.version], plan.commitments[result.commitment]
         group = tuple(v for _, v in result.group)
-        cases = self.cases(result.commitment, group, result.start) if needs_cases(credit) else []
+        cases = self.cases(result.commitment, group, result.start) if needs_cases(credit, clause) else []
         asked = Asked(result.group, result.start, result.end, result.piece, clause.head.window, self._claim_of(result, clause.head.window))
         leaves = [h for h in clause.head.hours.leaves if h is not None]
         late = Late(lambda name: self.grid(plan, name), leaves[0] if len(set(leaves)) == 1 else "always", zone(plan.zone))
