@@ -70,6 +70,13 @@ def test_each_result_lies_in_the_band_that_the_published_table_gives_it(folder: 
 WITH_MONEY = [f for f in FOLDERS if "amounts" in json.loads((f / "expected.json").read_text("utf-8"))]
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
+def test_every_schedule_with_a_credit_has_amounts(folder: Path) -> None:
+    """And charges or tickets to reckon them of: no credit clause of a published schedule goes unpaid in its example."""
+    paying = [name for a in open_workspace(folder).agreements if a.model for name, c in a.model.commitments.items() if c.credit]
+    assert bool(paying) == (folder in WITH_MONEY)
+
+
 def key_of(line: Line) -> str:
     """As the results have it, with the case of a credit for a case, and what was earned back beside what was given."""
     parts = (line.commitment, line.window, *(f"{k}={v}" for k, v in line.group), line.case, "earned back" if line.kind == "earned back" else "")
