@@ -31,7 +31,7 @@ from upheld.remedies.limits import capped, paid_once
 from upheld.remedies.results import Result, results_of
 from upheld.remedies.rights import duties, opened
 from upheld.remedies.sentence import Raw, Speaker, case_attributes, needs_cases
-from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement
+from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement, show_money
 from upheld.remedies.standing import incident_end, not_in_good_standing
 from upheld.values.exact import allocate, round_to
 from upheld.values.zone import zone
@@ -177,6 +177,9 @@ class _Desk:
         found: list[Line] = []
         for raw, rounded in zip(offer.lines, _rounded_together(offer.lines, plan.remedies.rounding), strict=True):
             line = _line(raw, rounded, result, plan, clause.head.promised_by, clause.head.to)
+            if line.rounded is not None and raw.low is not None and line.rounded != _rounded(raw.low, plan.remedies.rounding):
+                told = f"rounded with the other credits of this result: {show_money(line.rounded, plan.currency)}"
+                line = replace(line, working=(*line.working, told))
             line = chosen(line, offer.options, self.acts)
             line = self._standing(line, plan, result)
             line = claimed(line, plan.remedies.claim, self._moments(plan, result, ends.get(raw.case)), self.acts, self.now,
