@@ -144,12 +144,12 @@ def _burn(figures: Mapping[str, Any]) -> Chart | None:
             points.append((_us(s["start"]), total))
             total += s["counted_us"]
             points.append((_us(s["end"]), total))
-    points.append((_us(o["end"]), total))
+    points.append((min(_us(o["end"]), _us(figures["period"]["known_until"])), total))
     scale, unit = (3_600_000_000, "hours") if total >= 10 * 3_600_000_000 or allowed >= 10 * 3_600_000_000 else (60_000_000, "minutes")
     rows = tuple((_wall(home.local(at)), show_decimal(Fraction(n, scale), 4), show_decimal(allowed / scale, 4)) for at, n in points)
     says = (f"Time down adding up over {o['window']}: {show_duration(total, days=True)} of the {show_duration(allowed, days=True)} "
             f"that the target of {o['target'].removeprefix('>=').strip()} allows.")
-    return Chart("burn", f"The budget of {label}", says, rows, rows[0][0], rows[-1][0], unit)
+    return Chart("burn", f"The budget of {label}", says, rows, rows[0][0], _wall(home.local(_us(o["end"]))), unit)
 
 
 def _down(outcome: Mapping[str, Any]) -> int:

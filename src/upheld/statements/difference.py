@@ -70,7 +70,8 @@ _Lines = dict[tuple[str, Hashable], _Said]
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
     """What changed from the figures ``old`` to the figures ``new``: nothing if and only if they are the same."""
-    was, now = _lines(old), _lines(new)
+    both = _remembered(old) & _remembered(new)
+    was, now = _lines(old, both), _lines(new, both)
     found = []
     for at in dict.fromkeys([*was, *now]):
         one, other = was.get(at), now.get(at)
@@ -99,9 +100,10 @@ def _change(what: str, one: _Said | None, other: _Said | None) -> Change:
 # ---- figures as lines -----------------------------------------------------------------------------------------------
 
 
-def _lines(figures: Mapping[str, Any]) -> _Lines:
+def _lines(figures: Mapping[str, Any], both: set[str]) -> _Lines:
+    """The lines by kind and key. ``both``: the results whose past both figures show."""
     found: _Lines = {}
-    for kind, said in (*_outcomes(figures), *_credits(figures), *_follows(figures), *_rest(figures)):
+    for kind, said in (*_outcomes(figures), *_credits(figures), *_follows(figures), *_past(figures, both), *_rest(figures)):
         # a key that several bear is counted on, so that none hides another
         at: tuple[str, Hashable] = (kind, said.key)
         n = 2
@@ -133,11 +135,21 @@ def _follows(figures: Mapping[str, Any]) -> Iterator[tuple[str, _Said]]:
     for a in figures["acts"]:
         words = f"{a['kind']} by {a['actor']}" + ("" if a.get("open") is None else " (open)" if a["open"] else " (decided)")
         yield "act", _Said(key_text(a["about"], {}, a["at"], a["kind"]), words, a)
+
+
+def _remembered(figures: Mapping[str, Any]) -> set[str]:
+    return {key_text(c["id"], past["group"], past["part"]) for c in figures["commitments"] for past in c["history"]}
+
+
+def _past(figures: Mapping[str, Any], both: set[str]) -> Iterator[tuple[str, _Said]]:
+    """The windows before; those of this period, and those of results that only one of the figures has, follow from the outcomes."""
     for commitment in figures["commitments"]:
         own = {key_text("", o["group"], o["window"], o["part"]) for o in commitment["outcomes"]}
         for past in commitment["history"]:
             for w in past["windows"]:
-                kind = "trend" if key_text("", past["group"], w["window"], past["part"]) in own else "earlier window"
+                follows = key_text("", past["group"], w["window"], past["part"]) in own
+                follows = follows or key_text(commitment["id"], past["group"], past["part"]) not in both
+                kind = "trend" if follows else "earlier window"
                 yield kind, _Said(key_text(commitment["id"], past["group"], w["window"], past["part"]),
                                               f"{w['value']} {w['verdict']}", w)
 
