@@ -359,3 +359,40 @@ rights: [{give: terminate, to: customer, when: {breached: uptime, at_least: 3, i
     found = settled(text, made, "2025-12-01 00:00:00")
     assert [(r.give, r.state, r.opened_at) for r in found.rights] == [("terminate", state, at("2025-07-01 00:00:00"))]
     assert [a for _, a, _ in told(found)] == ["100.00 EUR"] * 3
+
+
+def test_an_indicator_promoted_to_priced_by_notice() -> None:
+    """Measured at first, then priced by a version from April on, and weighed more from July on: each window is paid by its own version."""
+    made = Made()
+    for month in ("2025-02", "2025-05", "2025-08"):
+        down(made, month, 10 * H)
+    fees(made, 123_457)
+    watched(made, "2025-10-01 00:00:00")
+    plans = []
+    for version, since, credit in ((1, "2025-01-01", ""), (2, "2025-04-01", "5%"), (3, "2025-07-01", "7.5%")):
+        head = HEAD.replace("version: 1", f"version: {version}").replace("2025-01-01", since)
+        priced = f"    credit: {{pay: {credit}, of: fee}}\n" if credit else ""
+        loaded = load({"agreements/worked.yaml": (head + UPTIME + '    target: ">= 99.9%"\n' + priced).encode()}, name="agreements/worked.yaml")
+        assert loaded.plan is not None
+        plans.append(loaded.plan)
+    found = settle(plans, made.facts("a customer", "EUR"), at("2025-11-01 00:00:00"))
+    assert [(line.version, *row) for line, row in zip(found.lines, told(found), strict=True)] == [
+        ("2", "2025-05", "61.73 EUR", "owed"), ("3", "2025-08", "92.59 EUR", "owed")]
+
+
+def test_a_dispute_does_not_stop_what_is_owed_and_is_shown() -> None:
+    """Automatic credits with fourteen days to contest them: an open dispute stands beside the line until it is decided."""
+    made = Made()
+    down(made, "2025-04", H)
+    fees(made, 100_000)
+    watched(made, "2025-05-01 00:00:00")
+    text = UPTIME + """\
+    target: ">= 99.9%"
+    credit: {pay: 10%, of: fee}
+disputes: {undetected: {by: customer, until: 14 days after incident, needs: [start, end], adds: {kind: outage}}}
+"""
+    made.acts = [("dispute", "uptime", at("2025-05-05 00:00:00"), {"dispute": "undetected", "window": "2025-04"})]
+    assert [(line.amount, line.state, line.disputed) for line in settled(text, made, "2025-06-01 00:00:00").lines] == [
+        (10_000, "owed", "undetected")]
+    made.acts.append(("decision", "undetected", at("2025-05-20 00:00:00"), {"accepted": "no"}))
+    assert [(line.amount, line.disputed) for line in settled(text, made, "2025-06-01 00:00:00").lines] == [(10_000, "")]
