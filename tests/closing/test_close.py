@@ -273,6 +273,22 @@ def test_a_new_key_is_handed_over_to(root: Path) -> None:
     assert "FAIL  signature" in run("verify", "statements/acme/2026-01/r3", "--key", pinned, code=1).output
 
 
+def test_who_hands_something_in_gets_a_receipt_that_verifies(root: Path) -> None:
+    run("statement", "acme", "2026-01")
+    out = run("dispute", "acme", "undetected", "uptime", "2026-01", "--by", "customer", "--with", "start=2026-01-25T00:00:00Z",
+              "--with", "end=2026-01-25T08:00:00Z", "--at", "2026-02-01T00:00:00Z").output
+    receipt = out.splitlines()[-1].removeprefix("receipt: ")
+    run("statement", "acme", "2026-01")
+    bundle = "statements/acme/2026-01/r2"
+    assert "ok    receipt" in run("verify", bundle, "--receipt", receipt).output
+    # the provider loses the dispute and begins a new log
+    shutil.rmtree(root / "statements")
+    (root / "records/store.db").unlink()
+    (root / "records/facts.jsonl").unlink()
+    run("statement", "acme", "2026-01")
+    assert "FAIL  receipt" in run("verify", "statements/acme/2026-01/r1", "--receipt", receipt, code=1).output
+
+
 def test_periods_and_names_that_are_none(root: Path) -> None:
     assert "is no period: write 2026-03, 2026-Q1" in run("statement", "acme", "2026-13", code=2).output
     assert "there are: acme" in run("statement", "acne", "2026-01", code=2).output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -45,7 +46,8 @@ def refused(files: dict[str, bytes], **more: object) -> tuple[str, str]:
 
 
 def test_a_whole_bundle_is_accepted(whole: Made) -> None:
-    done = verify(whole.files, FIRST.verifier, [WITNESS.verifier], [whole.known])
+    taken = receipt(FIRST, ORIGIN, 5, hashlib.sha256(b"\x00" + whole.leaves[5]).digest(), "t")
+    done = verify(whole.files, FIRST.verifier, [WITNESS.verifier], [whole.known], [taken])
     assert all(good for _, good, _ in done)
     assert {check for check, _, _ in done} == set(CHECKS)
 
@@ -244,6 +246,42 @@ def test_keys_are_read_back_and_nothing_else_is() -> None:
     for vkey in ("", "a+b+c", FIRST.verifier[:-4], FIRST.verifier.replace("northwind", "other"), "a b+" + FIRST.verifier.split("+", 1)[1]):
         with pytest.raises(Failed):
             read_key(vkey)
+
+
+def test_what_was_taken_in_with_a_receipt_is_on_record(whole: Made) -> None:
+    digest = hashlib.sha256(b"\x00" + whole.leaves[5]).digest()
+    good = receipt(FIRST, ORIGIN, 5, digest, "2026-01-01T00:00:00Z")
+    done = verify(whole.files, FIRST.verifier, (), (), [good])
+    assert ("receipt", True, "what was taken in is record 5") in done
+    told = refused(whole.files, receipts=[receipt(FIRST, ORIGIN, 6, digest, "t")])
+    assert told == ("receipt", "what was taken in as record 6 is not on record there")
+    assert refused(whole.files, receipts=[receipt(FIRST, ORIGIN, 99, digest, "t")])[0] == "receipt"
+    told = refused(whole.files, receipts=[receipt(STRANGER, ORIGIN, 5, digest, "t")])
+    assert told == ("receipt", "the receipt is not signed by this log's key")
+    assert all(g for _, g, _ in verify(whole.files, FIRST.verifier, (), (), [receipt(SECOND, ORIGIN, 5, digest, "t")]))
+    assert refused(whole.files, receipts=[whole.known])[0] == "receipt"
+
+
+@pytest.mark.parametrize(("name", "data"), [
+    ("logs/0/leaves", b"x" * (1024 * 1024 + 2)), ("logs/0/leaves", b"{}"), ("statement.json", b"[1e400]"), ("statement.json", b'{"a":1,"a":1}'),
+    ("statement.json", b"\xff"), ("statement.json", b"[" * 100_000), ("logs/0/log.json", b"[]"), ("logs/0/checkpoint", b"\x1b[31m\n\n\n"),
+])
+def test_limits_and_things_that_are_none(whole: Made, name: str, data: bytes) -> None:
+    _, words = refused({**whole.files, name: data})
+    assert words.isprintable()
+
+
+def test_a_file_that_unpacks_without_end(whole: Made, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, body in whole.files.items():
+            packed.writestr(name, body if name != "statement.json" else b" " * (65 * 1024 * 1024))
+    assert path.stat().st_size < 10**6
+    assert verify(path)[-1] == ("format", False, "statement.json is larger than 67108864 bytes")
+    with zipfile.ZipFile(path, "w") as packed:
+        for i in range(10_001):
+            packed.writestr(str(i), b"")
+    assert verify(path)[-1] == ("format", False, "too many files, or a name twice")
 
 
 def test_a_receipt_is_signed() -> None:

@@ -79,3 +79,17 @@ def on_record(root: Path, agreement: str, at: int | None, act: Callable[[Desk], 
         fail(f"{FILE} cannot be written: {problem.strerror or problem}; nothing was recorded", 4)
     for line in recorded.told:
         click.echo(line)
+    _receipt(workspace.root, agreement, recorded, now if at is None else at)
+
+
+def _receipt(root: Path, agreement: str, recorded: Recorded, at: int) -> None:
+    """Where the agreement has a log, the act goes into it at once, and who acted gets a signed receipt."""
+    from upheld.closing.keys import KeyFileError
+    from upheld.closing.receipts import give_receipts
+    from upheld.stores.trouble import StoreError
+
+    try:
+        for path in give_receipts(root, agreement, recorded.name, recorded.lines, at):
+            click.echo(f"receipt: {path.relative_to(root).as_posix()}")
+    except (StoreError, KeyFileError, OSError) as problem:
+        click.echo(f"upheld: on record, but without a receipt: {problem}", err=True)

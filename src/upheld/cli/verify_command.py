@@ -15,14 +15,17 @@ from upheld.cli.options import fail
 @click.option("--key", help="The log's verifier key, as in your contract.")
 @click.option("--witness", "witnesses", multiple=True, help="A verifier key that must have cosigned.")
 @click.option("--known", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True, help="A checkpoint you hold from before.")
+@click.option("--receipt", "receipts", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True,
+              help="A receipt you hold for something handed in.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write both checkpoints here if they contradict each other.")
 @click.option("--level", type=click.IntRange(1, 2), default=2, show_default=True, help="1: integrity and completeness; 2: recompute too.")
-def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tuple[Path, ...], report: Path | None, level: int) -> None:
+def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tuple[Path, ...], receipts: tuple[Path, ...],
+            report: Path | None, level: int) -> None:
     """Verify BUNDLE, a folder or zip of `upheld statement`: the same checks as its own verify.py, and the figures recomputed."""
     from upheld.evidence import verify as level1
 
     notes = [path.read_bytes() for path in known]
-    done = level1.verify(bundle, key, witnesses, notes)
+    done = level1.verify(bundle, key, witnesses, notes, [path.read_bytes() for path in receipts])
     for check, good, words in done:
         click.echo(f"{'ok' if good else 'FAIL':<4}  {check:<10}  {words}")
     good = all(holds for _, holds, _ in done)

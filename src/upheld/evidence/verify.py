@@ -36,7 +36,7 @@ if False:  # for readers and type checkers only: the verifier needs nothing of t
     Source = Union[str, Path, dict[str, bytes]]
 
 __all__ = ["CHECKS", "FORMAT", "MAX_SIGNATURES", "NAME", "PROVES", "Failed", "Folder", "Tree", "canonical", "ed25519_verify", "key_hash",
-           "main", "plain", "read_checkpoint", "read_json", "read_key", "read_note", "signed_by", "strict_base64", "verify"]
+           "main", "plain", "read_checkpoint", "read_json", "read_key", "read_note", "read_receipt", "signed_by", "strict_base64", "verify"]
 
 FORMAT = "upheld-bundle-1"
 MAX_SMALL = 64 * 1024 * 1024         # any one file but the leaves
@@ -59,6 +59,7 @@ CHECKS = {
     "revision": "the revision continues the one before",
     "known": "the checkpoint you hold is continued",
     "witness": "the other party cosigned the checkpoint",
+    "receipt": "what was taken in with a receipt is on record",
 }
 
 
@@ -68,6 +69,12 @@ class Failed(Exception):
     def __init__(self, check: str, reason: str) -> None:
         super().__init__(reason)
         self.check, self.reason = check, reason
+
+
+def refuse_if(wrong: bool, check: str, reason: str) -> None:
+    """The one way a check fails."""
+    if wrong:
+        raise Failed(check, reason)
 
 
 # ---- Ed25519, strictly ----------------------------------------------------------------------------------------------
@@ -82,13 +89,11 @@ def _decompress(data: bytes) -> Point | None:
     """The point of 32 bytes in extended coordinates, or None where they are no canonical encoding."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (2**255 - 1)
-    if y >= P:
-        return None
     u, v = (y * y - 1) % P, (D * y * y + 1) % P
     x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
     if (v * x * x - u) % P:
         x = x * ROOT_OF_MINUS_ONE % P
-    if (v * x * x - u) % P or (x == 0 and sign):
+    if y >= P or (v * x * x - u) % P or (x == 0 and sign):
         return None
     if x & 1 != sign:
         x = P - x
@@ -140,8 +145,7 @@ def strict_base64(text: str, check: str = "signature") -> bytes:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (ValueError, UnicodeEncodeError):
         raise Failed(check, "base64: not base64") from None
-    if base64.b64encode(data).decode() != text:
-        raise Failed(check, "base64: not in its one canonical form")
+    refuse_if(base64.b64encode(data).decode() != text, check, "base64: not in its one canonical form")
     return data
 
 
@@ -150,15 +154,13 @@ NAME = re.compile(r"[^\s+]+")
 
 def read_key(vkey: str) -> tuple[str, bytes, int, bytes]:
     """(name, hash, algorithm, public key) of a C2SP verifier key ``name+hash+base64``; fails on any other form."""
-    name, plus, rest = vkey.partition("+")
+    name, _, rest = vkey.partition("+")
     number, second, material = rest.partition("+")
-    if not plus or not second or not NAME.fullmatch(name) or not re.fullmatch("[0-9a-f]{8}", number):
+    if not second or not NAME.fullmatch(name) or not re.fullmatch("[0-9a-f]{8}", number):
         raise Failed("key", "not a verifier key: " + plain(vkey))
     data = strict_base64(material, "key")
-    if len(data) != 33 or data[0] not in (1, 4):
-        raise Failed("key", "not an Ed25519 key: " + plain(vkey))
-    if key_hash(name, data) != bytes.fromhex(number):
-        raise Failed("key", "the key does not have the hash it bears: " + plain(vkey))
+    refuse_if(len(data) != 33 or data[0] not in (1, 4), "key", "not an Ed25519 key: " + plain(vkey))
+    refuse_if(key_hash(name, data) != bytes.fromhex(number), "key", "the key does not have the hash it bears: " + plain(vkey))
     return name, bytes.fromhex(number), data[0], data[1:]
 
 
@@ -173,22 +175,18 @@ def read_note(data: bytes) -> tuple[str, list[Signature]]:
         note = data.decode("utf-8")
     except UnicodeDecodeError:
         raise Failed("format", "a note is not UTF-8") from None
-    if any(ord(c) < 32 and c != "\n" for c in note):
-        raise Failed("format", "a note holds control characters")
+    refuse_if(any(ord(c) < 32 and c != "\n" for c in note), "format", "a note holds control characters")
     split = note.rfind("\n\n")
-    if split < 0 or not note.endswith("\n"):
-        raise Failed("format", "a note has no signatures")
+    refuse_if(split < 0 or not note.endswith("\n"), "format", "a note has no signatures")
     text, lines = note[: split + 1], note[split + 2 : -1].split("\n")
-    if not 1 <= len(lines) <= MAX_SIGNATURES:
-        raise Failed("format", "a note has %d signatures" % len(lines))
+    refuse_if(not 1 <= len(lines) <= MAX_SIGNATURES, "format", "a note has %d signatures" % len(lines))
     signatures = []
     for line in lines:
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "\u2014" or not NAME.fullmatch(parts[1]):
             raise Failed("format", "not a line of a signature: " + plain(line))
         signed = strict_base64(parts[2])
-        if len(signed) < 5:
-            raise Failed("signature", "a signature is too short")
+        refuse_if(len(signed) < 5, "signature", "a signature is too short")
         signatures.append((parts[1], signed[:4], signed[4:]))
     return text, signatures
 
@@ -199,8 +197,7 @@ def read_checkpoint(text: str) -> tuple[str, int, bytes]:
     if len(lines) != 4 or lines[3] or not lines[0] or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1]):
         raise Failed("format", "not a checkpoint: " + plain(text))
     root = strict_base64(lines[2], "root")
-    if len(root) != 32:
-        raise Failed("root", "a root has 32 bytes, not %d" % len(root))
+    refuse_if(len(root) != 32, "root", "a root has 32 bytes, not %d" % len(root))
     return lines[0], int(lines[1]), root
 
 
@@ -210,11 +207,9 @@ def signed_by(text: str, signatures: list[Signature], vkey: str) -> int | None:
     found = [s for n, h, s in signatures if (n, h) == (name, number)]
     if not found:
         return None
-    if len(found) > 1:
-        raise Failed("signature", "two signatures by one key")
+    refuse_if(len(found) > 1, "signature", "two signatures by one key")
     if algorithm == 1:
-        if not ed25519_verify(public, text.encode(), found[0]):
-            raise Failed("signature", f"the signature by {plain(name)} is wrong")
+        refuse_if(not ed25519_verify(public, text.encode(), found[0]), "signature", f"the signature by {plain(name)} is wrong")
         return 0
     stamp, signature = found[0][:8], found[0][8:]
     when = int.from_bytes(stamp, "big")
@@ -270,8 +265,7 @@ class Folder:
         elif Path(source).is_dir():
             self.root = Path(source)
             found = [p for p in self.root.rglob("*") if not p.is_dir()]
-            if any(p.is_symlink() for p in self.root.rglob("*")):
-                raise Failed("format", "the bundle holds a symbolic link")
+            refuse_if(any(p.is_symlink() for p in self.root.rglob("*")), "format", "the bundle holds a symbolic link")
             names = [p.relative_to(self.root).as_posix() for p in found]
         else:
             try:
@@ -279,8 +273,7 @@ class Folder:
             except (OSError, zipfile.BadZipFile) as problem:
                 raise Failed("format", "not a bundle: " + plain(problem)) from None
             names = self.zip.namelist()
-        if len(names) > MAX_FILES or len(set(names)) != len(names):
-            raise Failed("format", "too many files, or a name twice")
+        refuse_if(len(names) > MAX_FILES or len(set(names)) != len(names), "format", "too many files, or a name twice")
         for name in names:
             if name.startswith("/") or "\\" in name or ".." in name.split("/"):
                 raise Failed("format", "a name leads out of the bundle: " + plain(name))
@@ -298,8 +291,7 @@ class Folder:
         """A file whole, up to the limit."""
         with self.open(name) as file:
             data = file.read(limit + 1)
-        if len(data) > limit:
-            raise Failed("format", "%s is larger than %d bytes" % (plain(name), limit))
+        refuse_if(len(data) > limit, "format", "%s is larger than %d bytes" % (plain(name), limit))
         return data
 
 
@@ -313,10 +305,9 @@ def _no_float(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    if len(dict(pairs)) != len(pairs):
         raise ValueError("a key twice")
-    return found
+    return dict(pairs)
 
 
 def read_json(data: bytes, name: str, check: str = "format") -> Any:
@@ -326,8 +317,7 @@ def read_json(data: bytes, name: str, check: str = "format") -> Any:
         same = canonical(value) == data
     except (ValueError, RecursionError) as problem:
         raise Failed(check, f"{plain(name)} is not JSON as it should be: {plain(problem)}") from None
-    if not same:
-        raise Failed(check, f"{plain(name)} is not in canonical form")
+    refuse_if(not same, check, f"{plain(name)} is not in canonical form")
     return value
 
 
@@ -349,8 +339,18 @@ def text_at(value: Any, *path: str) -> str:
 SPECIAL = (b'"kind":"log"', b'"kind":"key"', b'"kind":"statement"', b'"kind":"agreement"', b'"kind":"calendar"')
 
 
-def read_log(folder: Folder, number: int, marks: set[int]) -> tuple[Any, int, bytes, dict[int, bytes], list[Special]]:
-    """Walk all leaves of a log once: (head, size, root, roots at ``marks``, [(index, special leaf)])."""
+class Walked:
+    """A log walked once: its head, how many leaves, the root, the roots and leaf hashes asked for, the special leaves by index."""
+
+    def __init__(self, head: dict[str, Any]) -> None:
+        self.head, self.size, self.root = head, 0, b""
+        self.roots: dict[int, bytes] = {}
+        self.hashes: dict[int, bytes] = {}
+        self.special: list[Special] = []
+
+
+def read_log(folder: Folder, number: int, marks: set[int], wanted: set[int]) -> Walked:
+    """Walk all leaves of a log: the roots at the sizes ``marks``, the hashes of the leaves ``wanted``."""
     head = read_json(folder.read("logs/%d/log.json" % number), "log.json")
     if not isinstance(head, dict) or set(head) != {"origin", "first", "frontier"}:
         raise Failed("format", "log.json does not say what it should")
@@ -362,38 +362,40 @@ def read_log(folder: Folder, number: int, marks: set[int]) -> tuple[Any, int, by
         if not isinstance(part, str) or not re.fullmatch("[0-9a-f]{64}", part):
             raise Failed("leaves", "the frontier is no list of hashes")
         parts.append(bytes.fromhex(part))
-    if len(parts) != bin(first).count("1"):
-        raise Failed("leaves", "the frontier does not fit the first record")
-    tree = Tree(first, parts)
-    special: list[Special] = []
-    roots: dict[int, bytes] = {}
+    refuse_if(len(parts) != bin(first).count("1"), "leaves", "the frontier does not fit the first record")
+    tree, walked = Tree(first, parts), Walked(head)
     if tree.size in marks:
-        roots[tree.size] = tree.root()
+        walked.roots[tree.size] = tree.root()
     with folder.open("logs/%d/leaves" % number) as file:
         while True:
             line = file.readline(MAX_LEAF + 2)
             if not line:
                 break
-            if not line.endswith(b"\n") or len(line) > MAX_LEAF + 1:
-                raise Failed("leaves", "record %d is cut off or too long" % tree.size)
+            refuse_if(not line.endswith(b"\n") or len(line) > MAX_LEAF + 1, "leaves", "record %d is cut off or too long" % tree.size)
             leaf = line[:-1]
             if any(mark in leaf for mark in SPECIAL):
-                special.append((tree.size, read_json(leaf, "record %d" % tree.size, "leaves")))
+                walked.special.append((tree.size, read_json(leaf, "record %d" % tree.size, "leaves")))
+            if tree.size in wanted:
+                walked.hashes[tree.size] = hashlib.sha256(b"\x00" + leaf).digest()
             tree.add(leaf)
             if tree.size in marks:
-                roots[tree.size] = tree.root()
-            if tree.size - first > MAX_LEAVES:
-                raise Failed("leaves", "more than %d records" % MAX_LEAVES)
-    return head, tree.size, tree.root(), roots, special
+                walked.roots[tree.size] = tree.root()
+            refuse_if(tree.size - first > MAX_LEAVES, "leaves", "more than %d records" % MAX_LEAVES)
+    walked.size, walked.root = tree.size, tree.root()
+    return walked
 
 
 def key_in_force(special: list[Special], size: int, trusted: str | None, origin: str) -> str:
     """The log's key at a size: the one it began with, followed through every signed rotation before that size."""
-    current, began = trusted, None
+    return keys_until(special, size, trusted, origin)[-1]
+
+
+def keys_until(special: list[Special], size: int, trusted: str | None, origin: str) -> list[str]:
+    """All keys the log has had up to a size, the one in force last."""
+    current, began, had = trusted, None, []
     for index, leaf in special:
         if leaf.get("kind") == "log" and index == 0:
-            if text_at(leaf, "origin") != origin:
-                raise Failed("origin", "the log calls itself {}".format(plain(leaf["origin"])))
+            refuse_if(text_at(leaf, "origin") != origin, "origin", "the log calls itself {}".format(plain(leaf["origin"])))
             began = text_at(leaf, "key")
             if current is None:
                 current = began
@@ -401,28 +403,38 @@ def key_in_force(special: list[Special], size: int, trusted: str | None, origin:
                 raise Failed("key", f"the log began with another key: {plain(began)}")
         if leaf.get("kind") == "key" and index < size:
             old, new = text_at(leaf, "old"), text_at(leaf, "new")
-            if old != current:
-                raise Failed("key", "record %d replaces a key that was not in force" % index)
+            refuse_if(old != current, "key", "record %d replaces a key that was not in force" % index)
             read_key(new)
             message = (f"upheld key rotation\n{origin}\n{old}\n{new}\n").encode()
             signature = strict_base64(text_at(leaf, "signature"), "key")
             if not ed25519_verify(read_key(old)[3], message, signature):
                 raise Failed("key", "record %d: the old key did not sign the new one" % index)
+            had.append(old)
             current = new
     if current is None:
         raise Failed("key", "no key is known for this log: give it with --key")
-    return current
+    return [*had, current]
 
 
-def verify(source: Source, key: str | None = None, witnesses: Iterable[str] = (), known: Iterable[bytes] = ()) -> list[Check]:
+def read_receipt(note: bytes) -> tuple[str, list[Signature], str, int, bytes]:
+    """(text, signatures, origin, index, leaf hash) of a receipt for something taken in."""
+    text, signatures = read_note(note)
+    lines = text.split("\n")
+    if len(lines) != 6 or lines[0] != "upheld receipt" or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[2]):
+        raise Failed("receipt", "not a receipt: " + plain(text))
+    return text, signatures, lines[1], int(lines[2]), strict_base64(lines[3], "receipt")
+
+
+def verify(source: Source, key: str | None = None, witnesses: Iterable[str] = (), known: Iterable[bytes] = (),
+           receipts: Iterable[bytes] = ()) -> list[Check]:
     """Check a bundle (folder, zip, or mapping of names to bytes): the list of (check, holds, words). Never raises for what it holds.
 
     ``key``: the verifier key agreed (None: the one the log began with is taken, and said). ``witnesses``: keys that must have
-    cosigned. ``known``: checkpoints (bytes of notes) seen before.
+    cosigned. ``known``: checkpoints (bytes of notes) seen before. ``receipts``: for what was handed in.
     """
     done: list[Check] = []
     try:
-        _verify(Folder(source), key, witnesses, known, done)
+        _verify(Folder(source), Asked(key, witnesses, known, receipts), done)
     except Failed as failure:
         done.append((failure.check, False, failure.reason))
     except Exception as problem:  # a compressed stream can break in ways of its own
@@ -430,7 +442,14 @@ def verify(source: Source, key: str | None = None, witnesses: Iterable[str] = ()
     return done
 
 
-def _verify(folder: Folder, key: str | None, witnesses: Iterable[str], known: Iterable[bytes], done: list[Check]) -> None:
+class Asked:
+    """What the one who verifies holds already: the key agreed, witnesses, checkpoints and receipts."""
+
+    def __init__(self, key: str | None, witnesses: Iterable[str], known: Iterable[bytes], receipts: Iterable[bytes]) -> None:
+        self.key, self.witnesses, self.known, self.receipts = key, list(witnesses), list(known), list(receipts)
+
+
+def _verify(folder: Folder, asked: Asked, done: list[Check]) -> None:
     def holds(check: str, words: str = "") -> None:
         done.append((check, True, words or CHECKS[check]))
 
@@ -439,16 +458,14 @@ def _verify(folder: Folder, key: str | None, witnesses: Iterable[str], known: It
     if not isinstance(statement, dict) or set(statement) != {"envelope", "figures"} or not isinstance(statement["envelope"], dict):
         raise Failed("format", "statement.json is no statement")
     envelope = statement["envelope"]
-    if text_at(envelope, "format") != FORMAT:
-        raise Failed("format", "a format this verifier does not know: " + plain(envelope["format"]))
+    refuse_if(text_at(envelope, "format") != FORMAT, "format", "a format this verifier does not know: " + plain(envelope["format"]))
     basis = envelope.get("basis")
     if not isinstance(basis, list) or not basis or not all(isinstance(b, dict) for b in basis):
         raise Failed("format", "the statement names no log")
     allowed = {"statement.json", "verify.py", "README.txt"}
     prefixes = ("logs/", "agreement/", "calendars/", "renderings/")
     foreign = [n for n in folder.names if n not in allowed and not n.startswith(prefixes)]
-    if foreign:
-        raise Failed("format", "a file that does not belong here: " + plain(foreign[0]))
+    refuse_if(bool(foreign), "format", "a file that does not belong here: " + plain("".join(foreign[:1])))
     holds("format")
     if hashlib.sha256(canonical(statement["figures"])).hexdigest() != text_at(envelope, "figures_sha256"):
         raise Failed("figures", "the figures are not the ones that were signed")
@@ -461,69 +478,63 @@ def _verify(folder: Folder, key: str | None, witnesses: Iterable[str], known: It
         origin, size = text_at(part, "origin"), part.get("size")
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
             raise Failed("basis", "the basis has no size")
-        found = _check_log(folder, number, origin, size, key if number == 0 else None, witnesses, known, holds)
+        found = _check_log(folder, number, origin, size, asked, holds)
         if origin == own:
             special = [(index, leaf) for index, leaf in found]
             mine = [index for index, leaf in found if leaf.get("kind") == "statement" and leaf.get("statement_sha256") == digest]
-            if len(mine) != 1:
-                raise Failed("statement", "the statement is on record %d times" % len(mine))
-            if mine[0] < size:
-                raise Failed("basis", "the statement stands on itself")
-    if not special:
-        raise Failed("statement", "the statement's own log is not in the bundle")
+            refuse_if(len(mine) != 1, "statement", "the statement is on record %d times" % len(mine))
+            refuse_if(mine[0] < size, "basis", "the statement stands on itself")
+    refuse_if(not special, "statement", "the statement's own log is not in the bundle")
     holds("statement", "the statement is record %d of %s" % (mine[0], plain(own)))
     _check_texts(folder, envelope, special, holds)
     _check_revision(envelope, special, digest, holds)
 
 
-def _check_log(folder: Folder, number: int, origin: str, size: int, key: str | None, witnesses: Iterable[str], known: Iterable[bytes],
-               holds: Holds) -> list[Special]:
+def _check_log(folder: Folder, number: int, origin: str, size: int, asked: Asked, holds: Holds) -> list[Special]:
+    key = asked.key if number == 0 else None
     text, signatures = read_note(folder.read("logs/%d/checkpoint" % number))
     named, total, root = read_checkpoint(text)
-    if named != origin:
-        raise Failed("origin", f"the checkpoint is of {plain(named)}, the statement of {plain(origin)}")
+    refuse_if(named != origin, "origin", f"the checkpoint is of {plain(named)}, the statement of {plain(origin)}")
     held = []
-    for note in known:
+    for note in asked.known:
         old_text, old_signatures = read_note(note)
         old_origin, old_size, old_root = read_checkpoint(old_text)
         if old_origin == origin:
             held.append((old_text, old_signatures, old_size, old_root))
-    marks = {h[2] for h in held} | {size}
-    head, there, computed, roots, special = read_log(folder, number, marks)
-    if text_at(head, "origin") != origin:
-        raise Failed("origin", "the records are of {}".format(plain(head["origin"])))
-    in_force = key_in_force(special, total, key, origin)
-    if signed_by(text, signatures, in_force) is None:
-        raise Failed("signature", f"no signature by the key in force, {plain(in_force)}")
+    receipts = [r for r in map(read_receipt, asked.receipts) if r[2] == origin]
+    walked = read_log(folder, number, {h[2] for h in held} | {size}, {r[3] for r in receipts})
+    refuse_if(text_at(walked.head, "origin") != origin, "origin", f"the records are of {plain(walked.head['origin'])}")
+    keys = keys_until(walked.special, total, key, origin)
+    if signed_by(text, signatures, keys[-1]) is None:
+        raise Failed("signature", f"no signature by the key in force, {plain(keys[-1])}")
     holds("signature")
-    holds("key", "key {}{}".format(plain(in_force), "" if key else " (the log began with it: compare it with your contract's)"))
+    holds("key", f"key {plain(keys[-1])}{'' if key else ' (the log began with it: compare it with your contract)'}")
     holds("origin", plain(origin))
-    if there != total:
-        raise Failed("leaves", "%d records are here, the checkpoint is of %d" % (there, total))
+    refuse_if(walked.size != total, "leaves", "%d records are here, the checkpoint is of %d" % (walked.size, total))
     holds("leaves", "%d records" % total)
-    if computed != root:
-        raise Failed("root", "the records give another root than was signed")
+    refuse_if(walked.root != root, "root", "the records give another root than was signed")
     holds("root")
-    if size > total:
-        raise Failed("basis", "the statement rests on %d records, the checkpoint is of %d" % (size, total))
+    refuse_if(size > total, "basis", "the statement rests on %d records, the checkpoint is of %d" % (size, total))
     holds("basis", "the figures rest on the first %d records" % size)
     for old_text, old_signatures, old_size, old_root in held:
-        old_key = key_in_force(special, old_size, key, origin)
+        old_key = key_in_force(walked.special, old_size, key, origin)
         if signed_by(old_text, old_signatures, old_key) is None:
             raise Failed("known", "the checkpoint you hold is not signed by this log's key")
-        if old_size > total:
-            raise Failed("known", "rollback: you hold a checkpoint of %d records, this one is of %d" % (old_size, total))
-        if old_size not in roots:
-            raise Failed("known", "the checkpoint you hold lies before the records in this bundle")
-        if roots[old_size] != old_root:
+        refuse_if(old_size > total, "known", "rollback: you hold a checkpoint of %d records, this one is of %d" % (old_size, total))
+        refuse_if(old_size not in walked.roots, "known", "the checkpoint you hold lies before the records in this bundle")
+        if walked.roots[old_size] != old_root:
             raise Failed("known", "equivocation: two histories were signed for the first %d records" % old_size)
         holds("known", "the checkpoint of %d records that you hold is continued" % old_size)
-    for witness in witnesses if number == 0 else ():
-        when = signed_by(text, signatures, witness)
-        if when is None:
+    for text_, signatures_, _, index, digest in receipts:
+        if all(signed_by(text_, signatures_, one) is None for one in keys):
+            raise Failed("receipt", "the receipt is not signed by this log's key")
+        refuse_if(walked.hashes.get(index) != digest, "receipt", "what was taken in as record %d is not on record there" % index)
+        holds("receipt", "what was taken in is record %d" % index)
+    for witness in asked.witnesses if number == 0 else ():
+        if signed_by(text, signatures, witness) is None:
             raise Failed("witness", f"no cosignature by {plain(witness)}")
         holds("witness", f"cosigned by {plain(read_key(witness)[0])}")
-    return special
+    return walked.special
 
 
 def _check_texts(folder: Folder, envelope: dict[str, Any], special: list[Special], holds: Holds) -> None:
@@ -532,12 +543,10 @@ def _check_texts(folder: Folder, envelope: dict[str, Any], special: list[Special
         listed = envelope.get("texts")
         wanted = {n: h for n, h in listed.items() if n.startswith(prefix)} if isinstance(listed, dict) else {}
         there = [n for n in folder.names if n.startswith(prefix)]
-        if sorted(wanted) != there:
-            raise Failed(check, f"the files of {prefix} are not the ones the statement names")
+        refuse_if(sorted(wanted) != there, check, f"the files of {prefix} are not the ones the statement names")
         for name in there:
             digest = hashlib.sha256(folder.read(name)).hexdigest()
-            if digest != wanted[name] or (name, digest) not in on_record:
-                raise Failed(check, f"{plain(name)} is not the text on record")
+            refuse_if(digest != wanted[name] or (name, digest) not in on_record, check, f"{plain(name)} is not the text on record")
         holds(check, "%d texts" % len(there) if there else "none")
 
 
@@ -567,20 +576,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", help="the log's verifier key, as in your contract")
     parser.add_argument("--witness", action="append", default=[], help="a key that must have cosigned")
     parser.add_argument("--known", action="append", default=[], help="a checkpoint file you hold from before")
+    parser.add_argument("--receipt", action="append", default=[], help="a receipt you hold for something handed in")
     parser.add_argument("--report", help="write both checkpoints here where they contradict each other")
     given = parser.parse_args(arguments)
     try:
-        known = [Path(name).read_bytes() for name in given.known]
+        known, receipts = ([Path(name).read_bytes() for name in names] for names in (given.known, given.receipt))
     except OSError as problem:
-        print(f"cannot read the checkpoint: {plain(problem)}", file=sys.stderr)
+        print(f"cannot read what you hold: {plain(problem)}", file=sys.stderr)
         return 2
-    done = verify(given.bundle, given.key, given.witness, known)
+    done = verify(given.bundle, given.key, given.witness, known, receipts)
     for check, good, words in done:
         print("%-4s  %-10s  %s" % ("ok" if good else "FAIL", check, words))
     good = all(g for _, g, _ in done)
-    if not good and given.report and any("equivocation" in words or "rollback" in words for _, g, words in done if not g):
-        parts = [Folder(given.bundle).read("logs/0/checkpoint"), *known]
-        Path(given.report).write_bytes(b"\n---- the other ----\n".join(parts))
+    if given.report and any("equivocation" in words or "rollback" in words for _, g, words in done if not g):
+        Path(given.report).write_bytes(b"\n---- the other ----\n".join([Folder(given.bundle).read("logs/0/checkpoint"), *known]))
         print(f"both checkpoints are in {plain(given.report)}")
     print("\n" + (PROVES if good else "REFUSED: do not rely on this bundle."))
     return 0 if good else 1
