@@ -133,6 +133,8 @@ SCHEDULES = (
         fee_says={"kind": "recurring"}),
     aws("aws-ec2-instance", "https://aws.amazon.com/compute/sla/", "instance", "99.5", "99.0", "95.0", "30%", {"instance": "i-1"},
         kind="instance-down"),
+    aws("aws-ec2-instance", "https://aws.amazon.com/compute/sla/", "region", "99.99", "99.0", "95.0", "30%", {"region": "eu-central-1"},
+        kind="region-down", quiet=("instance-down",)),
     aws("aws-rds-multiaz", "http://aws.amazon.com/es/rds-sla/", "uptime", "99.95", "99.0", "95.0", "25%", {"instance": "orders"}),
     aws("aws-rds-single", "http://aws.amazon.com/es/rds-sla/", "uptime", "99.5", "99.0", "95.0", "25%", {"instance": "db-1"}),
     aws("aws-s3-standard", "https://aws.amazon.com/s3/sla/historical/", "errors", "99.9", "99.0", "95.0", "25%",
