@@ -75,6 +75,7 @@ class Fees:
     def __init__(self, plan: Plan, charges: Charges | None, in_force: tuple[int, int | None]) -> None:
         self.plan, self.charges, self.in_force = plan, charges, in_force
         self.home = zone(plan.zone)
+        self._periods: dict[tuple[str, int], tuple[int, int]] = {}
         self._mine: Mask | None = None if charges is None else self._ours(charges)
 
     # ---- amounts ----------------------------------------------------------------------------------------------------
@@ -263,10 +264,13 @@ class Fees:
 
     def period(self, unit: str, at: int) -> tuple[int, int]:
         """The month, quarter, year or contract year an instant lies in."""
-        spec = WindowSpec("contract-year" if unit == "contract year" else unit, zone=self.plan.zone)
-        begins = self.in_force[0] if unit == "contract year" else min(self.in_force[0], at - 1)
-        laid = windows(spec, at, at + 1, (begins, None))
-        return int(laid.start[0]), int(laid.end[0])
+        key = unit, self.home.local(at) // DAY_US            # periods begin at midnights: one look a day is enough
+        if key not in self._periods:
+            spec = WindowSpec("contract-year" if unit == "contract year" else unit, zone=self.plan.zone)
+            begins = self.in_force[0] if unit == "contract year" else min(self.in_force[0], at - 1)
+            laid = windows(spec, at, at + 1, (begins, None))
+            self._periods[key] = int(laid.start[0]), int(laid.end[0])
+        return self._periods[key]
 
     def _previous(self, asked: Asked) -> tuple[int, int]:
         spec = asked.window or WindowSpec("month", zone=self.plan.zone)
