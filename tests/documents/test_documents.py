@@ -186,6 +186,14 @@ def test_no_name_is_markup_of_the_typesetter(name: str) -> None:
 EMPTY = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"></svg>'
 
 
+def test_letters_that_no_font_has_are_set_as_their_codes() -> None:
+    shown = squeezed(words_of(pdf(statement(["\U00016a40\U00016a41", "\U00016a40\U00016a42"]), svg)))
+    # either the machine has a font with Mro letters, or the codes are set
+    assert "[U+16A40U+16A41]" in shown or "\U00016a40\U00016a41" in shown
+    assert "[U+0378]" in squeezed(words_of(pdf(statement(["K\u0378ln"]), svg)))     # a code point without a letter
+    assert "[U+16A40U+16A42]" in shown or "\U00016a40\U00016a42" in shown
+
+
 def test_labels_in_pictures_are_escaped() -> None:
     for chart in (b for b in statement(NAMES).blocks if isinstance(b, Chart)):
         drawn = svg(chart)
@@ -209,6 +217,9 @@ def test_the_pdf_has_pages_numbers_parties_period_and_the_hash_on_each() -> None
         assert [round(float(x)) for x in page.mediabox[2:]] == [595, 842]
     assert reader.metadata is not None
     assert reader.metadata.title == "Statement of service levels: Hosting, 2026-03 (2026-03-01 to 2026-03-31)"
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    metadata = reader.xmp_metadata
+    assert metadata is not None
     outline = [entry.title for entry in flat(reader.outline)]
     assert outline[:2] == ["Statement of service levels", "The promises"]
 

@@ -2,7 +2,8 @@
 
 Law: the template is fixed and the document comes as data, so no fact is ever markup; nothing is fetched; the fonts are those the typesetter
 carries; the same document gives the same bytes (its stamp is the end of its period). Only letters that these fonts do not have are taken
-from the fonts of the machine, where it has them.
+from the fonts of the machine; where it has none either, their codes are set, so that no two names ever look alike. The file is made to
+be kept and to be read aloud: PDF/A-2a (ISO 19005-2) and PDF/UA-1 (ISO 14289-1).
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ _FONTS = ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono")
 _WIDE = re.compile(r'<svg[^>]*? width="([0-9.]+)"')
 """A picture's own width, in points: it is set in it, so that its type is as large as it says."""
 
-_CARRIED = ((0x20, 0x24F), (0x250, 0x3FF), (0x400, 0x52F), (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x20A0, 0x20BF), (0xFFFD, 0xFFFD))
-"""The letters that these fonts have: Latin, Greek, Cyrillic, punctuation, signs of currencies."""
+_FOREIGN = re.compile("[^ -~\u00a0-\u04ff\u1e00-\u200a\u2010-\u2027\u202f-\u205f\u20a0-\u20c0\u2190-\u22ff\ufffd]+")
+"""What these fonts may lack: all but Latin, Greek, Cyrillic, punctuation, currencies, arrows, signs of mathematics."""
+
+_SURE = re.compile("[^ -~\u00a0-\u00ff\ufffd]+")
+"""What they may lack in the worst case: there are code points without a letter in every range."""
 
 
 def pdf(document: Document, draw: Callable[[Chart], str]) -> bytes:
@@ -43,17 +47,22 @@ def typeset(document: Document, draw: Callable[[Chart], str], form: Literal["pdf
         "parties": document.parties, "proof": document.proof, "fonts": list(_FONTS),
         "blocks": [_block(block, draw) for block in document.blocks],
     }
+    told, stamp = json.dumps(data, ensure_ascii=False), parse_instant(document.stamp) // 1_000_000
+    for lacking in (_FOREIGN, _SURE):
+        try:
+            return _compiled(told, form, stamp)
+        except typst.TypstError:
+            told = lacking.sub(lambda run: f"[{' '.join(f'U+{ord(c):04X}' for c in run[0])}]", told)
+    return _compiled(told, form, stamp)
+
+
+def _compiled(told: str, form: Literal["pdf", "png"], stamp: int) -> bytes | list[bytes]:
+    """Raises ``TypstError`` for letters that no font has, among other things."""
     template = Path(__file__).with_name("statement.typ").read_bytes()
-    told = json.dumps(data, ensure_ascii=False)
     found: bytes | list[bytes] = typst.compile(
-        template, format=form, sys_inputs={"document": told}, ignore_system_fonts=_carried(told),
-        timestamp=parse_instant(document.stamp) // 1_000_000)
+        template, format=form, sys_inputs={"document": told}, ignore_system_fonts=_FOREIGN.search(told) is None, timestamp=stamp,
+        pdf_standards=["a-2a", "ua-1"] if form == "pdf" else [])
     return found
-
-
-def _carried(words: str) -> bool:
-    """Whether the typesetter has all the letters."""
-    return words.isascii() or all(any(lo <= ord(c) <= hi for lo, hi in _CARRIED) for c in set(words))
 
 
 def _block(block: Block, draw: Callable[[Chart], str]) -> dict[str, Any]:
