@@ -221,6 +221,13 @@ def charges() -> Iterator[Row]:
         month = following
 
 
+def claims() -> Iterator[Row]:
+    """What ACME claimed in time: December, and May without saying which arrays until it was asked."""
+    yield ("claim", "uptime", "customer", "2026-01-12T09:30:00Z", "2025-12", "dates; affected arrays")
+    yield ("claim", "uptime", "customer", "2026-06-08T08:15:00Z", "2026-05", "dates")
+    yield ("claim", "uptime", "customer", "2026-06-19T14:05:00Z", "2026-05", "affected arrays")
+
+
 def files(seed: int = SEED) -> dict[str, bytes]:
     """Every data file by name."""
     rng = random.Random(seed)
@@ -236,6 +243,7 @@ def files(seed: int = SEED) -> dict[str, bytes]:
         "intervals.csv": text("id,kind,array,from,to,known,customer,cause", found),
         "approvals.csv": text("said,about,who,at", list(approvals(rng, found))),
         "subscriptions.csv": text("customer,agreement,tier,from,until", held),
+        "claims.csv": text("said,about,who,at,window,evidence", list(claims())),
         "charges.csv": text("customer,currency,from,until,amount", list(charges())),
     }
 
