@@ -94,7 +94,7 @@ def test_results_of_several_groups_are_results_of_their_own() -> None:
         assert amounts(capped(lines, [cap(euro(30_000), within)], fees(), (), ())) == [30_000, 30_000]
 
 
-def test_the_limit_is_rounded_down() -> None:
+def test_the_limit_is_rounded_as_all_money() -> None:
     assert amounts(capped([line(0, 500)], [cap(share(33), "month")], fees(1_001), (), ())) == [330]       # 330.33
 
 
@@ -107,10 +107,13 @@ def test_a_cut_is_shared_pro_rata_by_largest_remainder() -> None:
 def test_months_are_counted_apart_and_a_quarter_together() -> None:
     lines = [line(0, 50_000), line(1, 50_000), line(3, 50_000)]
     assert amounts(capped(lines, [cap(share(30), "month")], fees(), (), ())) == [30_000, 30_000, 30_000]
-    assert amounts(capped(lines, [cap(share(30), "quarter")], fees(), (), ())) == [45_000, 45_000, 50_000]
-    assert amounts(capped(lines, [cap(share(10), "year")], fees(), (), ())) == [40_000, 40_000, 40_000]
-    assert amounts(capped(lines, [cap(share(10), "contract year")], fees(), (), ())) == [40_000, 40_000, 40_000]
-    assert amounts(capped([*lines, line(12, 50_000)], [cap(share(10), "term")], fees(months=13), (), ())) == [32_500] * 4
+    # what ended first is paid first: a later credit takes nothing back
+    assert amounts(capped(lines, [cap(share(30), "quarter")], fees(), (), ())) == [50_000, 40_000, 50_000]
+    assert amounts(capped(lines, [cap(share(10), "year")], fees(), (), ())) == [50_000, 50_000, 20_000]
+    assert amounts(capped(list(reversed(lines)), [cap(share(10), "contract year")], fees(), (), ())) == [20_000, 50_000, 50_000]
+    assert amounts(capped([*lines, line(12, 50_000)], [cap(share(10), "term")], fees(months=13), (), ())) == [50_000, 50_000, 30_000, 0]
+    both = [line(0, 50_000), line(1, 60_000), line(1, 30_000, "speed")]
+    assert amounts(capped(both, [cap(share(30), "quarter")], fees(), (), ())) == [50_000, 26_667, 13_333]
 
 
 def test_a_window_belongs_to_the_period_its_end_lies_in() -> None:
@@ -185,8 +188,8 @@ def test_only_the_commitments_named() -> None:
 def test_caps_work_in_order_on_what_the_one_before_left() -> None:
     lines = [line(0, 40_000), line(1, 40_000)]
     found = capped(lines, [cap(euro(30_000), "month"), replace(cap(euro(50_000), "year"), path="caps.1")], fees(), (), ())
-    assert amounts(found) == [25_000, 25_000]
-    assert [[(c.clause, c.minor) for c in x.cuts] for x in found] == [[("caps.0", 10_000), ("caps.1", 5_000)]] * 2
+    assert amounts(found) == [30_000, 20_000]
+    assert [[(c.clause, c.minor) for c in x.cuts] for x in found] == [[("caps.0", 10_000)], [("caps.0", 10_000), ("caps.1", 10_000)]]
 
 
 def test_what_does_not_count_is_neither_cut_nor_counted() -> None:

@@ -1,7 +1,8 @@
 """Limits: one cause is paid once, nothing below a minimum, nothing above a cap (LANGUAGE §7).
 
-Law: caps work in the order written, each on what the one before left; a credit belongs to its window's end; a cut is shared pro rata by
-largest remainder and shown on each line. No cap is exceeded: its limit is an amount of money, rounded as all money of the agreement,
+Law: caps work in the order written, each on what the one before left; a credit belongs to its window's end, and what ends first is paid
+first: a later credit never takes back one that may be paid already. What ends together is cut pro rata by largest remainder, shown on
+each line. No cap is exceeded: its limit is an amount of money, rounded as all money of the agreement,
 so that what pays exactly as much as the cap allows is not cut by a cent.
 """
 
@@ -66,17 +67,18 @@ def capped(lines: Sequence[Line], caps: Sequence[Cap], fees: Fees, opening: Sequ
     """The lines under the caps, in order. ``settled``: lines of other versions, given already; they count, and are not cut."""
     changed = list(lines)
     for cap in caps:
-        for pot in _pots(cap, changed, fees, opening, settled):
-            rows = [i for i in pot.rows if changed[i].counts]
-            if cap.least is not None:
-                _minimum(cap, fees, pot, changed, rows)
-            if cap.up_to is not None:
-                _cut(cap, fees, pot, changed, rows)
+        if cap.least is not None:
+            for pot in _pots(cap, changed, fees, opening, settled, by_end=False):
+                _minimum(cap, fees, pot, changed)
+        if cap.up_to is not None:
+            for pot in _pots(cap, changed, fees, opening, settled, by_end=True):
+                _cut(cap, fees, pot, changed)
     return changed
 
 
-def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[int]) -> None:
+def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
     assert cap.least is not None
+    rows = pot.rows
     least = fees.amount(cap.least, cap.of, _asked(pot))
     total = sum(changed[i].due for i in rows)
     if not isinstance(least, Missing) and 0 < total < least.minor:
@@ -85,8 +87,9 @@ def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequenc
             changed[i] = replace(changed[i], state="not owed", amount=0, reason=told)
 
 
-def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line], rows: Sequence[int]) -> None:
+def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
     assert cap.up_to is not None
+    rows = pot.rows
     asked = _asked(pot)
     pay = fees.leaf(cap.up_to, asked)
     found = pay if isinstance(pay, Missing) else fees.amount(pay, cap.of, asked)
@@ -115,21 +118,26 @@ def _asked(pot: _Pot) -> Asked:
     return Asked(pot.group, pot.span[0], pot.span[1], pot.span)
 
 
-def _pots(cap: Cap, lines: Sequence[Line], fees: Fees, opening: Sequence[Opening], settled: Sequence[Line]) -> Iterable[_Pot]:
-    """The cap's periods in time order. Each is looked at only when the ones before are cut: ``lines`` is what they left."""
+def _pots(cap: Cap, lines: Sequence[Line], fees: Fees, opening: Sequence[Opening], settled: Sequence[Line], *, by_end: bool) -> Iterable[_Pot]:
+    """The cap's periods in time order; ``by_end``: what ends at one instant, on top of what ended before. Each is looked at only when
+    the ones before are cut: ``lines`` is what they left.
+    """
     mine = [i for i, line in enumerate(lines) if line.counts and line.kind == "credit" and _named(cap, line)]
-    rolling = cap.within == "any 12 months"
-    gathered: dict[_Where, list[int]] = {}
+    # a cap of each case, result or window has a pot for each: only lines of other versions that end with it can be in it too
+    own = cap.within in ("case", "result", "window")
+    ended: dict[int, list[Line]] = {}
+    for line in settled if own else ():
+        ended.setdefault(line.end, []).append(line)
+    gathered: dict[tuple[int, _Where], list[int]] = {}
     for i in mine:
         period, span = _period(cap, fees, lines[i])
-        gathered.setdefault(_Where(span, _group(cap, lines[i]), period), []).append(i)
-    for where in sorted(gathered, key=lambda w: (w.span[1], w.span[0], w.group, w.period)):
-        rows = gathered[where]
-        before = [*settled, *(lines[i] for i in mine if rolling and i not in rows and lines[i].end < where.span[1])]
+        gathered.setdefault((lines[i].end if by_end else 0, _Where(span, _group(cap, lines[i]), period)), []).append(i)
+    for (end, where), rows in sorted(gathered.items(), key=lambda item: (item[0][0], item[0][1].span, item[0][1].group, item[0][1].period)):
+        before = ended.get(where.span[1], []) if own else [*settled, *(lines[i] for i in mine if lines[i].end < end)]
         used = [o.minor for o in opening if where.holds(o.at) and _counts_towards(cap, o, where.group)]
         used += [x.due for x in before if x.counts and x.kind == "credit" and _named(cap, x) and _group(cap, x) == where.group
-                 and where.holds(x.end - 1)]
-        yield _Pot(where.period, where.span, where.group, tuple(rows), sum(used))
+                 and where.holds(x.end - 1) and (not own or _period(cap, fees, x) == (where.period, where.span))]
+        yield _Pot(where.period, where.span, where.group, tuple(i for i in rows if lines[i].counts), sum(used))
 
 
 @dataclass(frozen=True, slots=True)
