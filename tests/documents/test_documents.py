@@ -24,6 +24,7 @@ from upheld.documents.charts import svg
 from upheld.documents.html import html
 from upheld.documents.pdf import pdf
 from upheld.documents.plain import markdown, text
+from upheld.documents.statement import renderings
 from upheld.measures.result import Figure
 from upheld.statements.compose import compose
 from upheld.statements.model import Chart, Document, Table
@@ -271,3 +272,10 @@ def test_a_document_is_made_of_the_signed_figures_alone() -> None:
     kept = copy.deepcopy((envelope, found))
     assert compose(envelope, found) == compose(*kept)
     assert (envelope, found) == kept
+
+
+def test_renderings_by_file_name() -> None:
+    envelope = enveloped("acme", "2026-03", None, "2026-04-01T00:00:00Z") | {"revision": 1}
+    found = renderings(envelope, figures([outcome()], [line()]))
+    assert list(found) == ["statement.txt", "statement.md", "statement.html", "statement.pdf"]
+    assert found["statement.pdf"].startswith(b"%PDF-")

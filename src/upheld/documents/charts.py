@@ -104,7 +104,7 @@ def _trend(chart: Chart) -> Any:
     """A panel a promise, two beside each other, each with a scale of its own."""
     panels = [_panel(name, list(rows), 2 if any(len(row[1]) > _SUBTITLE for row in chart.rows) else 1)
               for name, rows in groupby(chart.rows, key=lambda row: row[0])]
-    return alt.concat(*panels, columns=2, spacing={"row": 12, "column": 22}).resolve_scale(color="independent")
+    return alt.concat(*panels, columns=2, spacing={"row": 12, "column": 14}).resolve_scale(color="independent")
 
 
 def _panel(name: str, rows: list[tuple[str, ...]], lines: int) -> Any:
@@ -129,7 +129,7 @@ def _panel(name: str, rows: list[tuple[str, ...]], lines: int) -> Any:
             x=x, y=alt.Y("limit:Q", scale=scale)))
     told = textwrap.wrap(f"{result} ({unit})" if unit not in ("", "%") else result, _SUBTITLE, max_lines=lines, placeholder=" \u2026")
     title = alt.TitleParams(name, subtitle=[*told, *([" "] * (lines - len(told)))], limit=224)
-    return alt.layer(*layers).properties(width=186, height=72, title=title)
+    return alt.layer(*layers).properties(width=183, height=72, title=title)
 
 
 def _few(windows: list[str]) -> list[str]:
