@@ -17,17 +17,18 @@ from upheld.assessment.show import show_duration, show_value
 from upheld.facts.tables import Attribute
 from upheld.measures.missed import MissedCase
 from upheld.plans.lookup import Branch, Exact, Leaf, axes_of, look
-from upheld.plans.plan import AvailabilityPlan, ClockPlan, Commitment
+from upheld.plans.plan import AvailabilityPlan, Commitment
 from upheld.plans.remedies import Credit, CreditRule, Extension, Joined, Pay
-from upheld.plans.selector import attributes_of, select
+from upheld.plans.selector import select
 from upheld.remedies.fees import Asked, Fees, Found, Missing
 from upheld.remedies.late import Late
+from upheld.remedies.per_case import of_cases
 from upheld.remedies.results import Result
 from upheld.remedies.settlement import show_money
 from upheld.values.condition import Condition
 from upheld.values.exact import exact_number, round_to
 
-__all__ = ["Offer", "Raw", "Speaker", "case_attributes", "needs_cases"]
+__all__ = ["Offer", "Raw", "Speaker"]
 
 Axis = Mapping[str, str | Fraction | None]
 
@@ -58,38 +59,6 @@ class Offer:
         """The sum at one end; None where a line is not known."""
         ends = [line.high if high else line.low for line in self.lines]
         return None if None in ends else sum((e for e in ends if e is not None), Fraction(0))
-
-
-def needs_cases(credit: Credit, commitment: Commitment) -> bool:
-    """Whether the credit is asked of each missed case."""
-    if isinstance(credit, Joined):
-        return any(needs_cases(part, commitment) for part in credit.parts)
-    return isinstance(credit, CreditRule) and _of_cases(credit, commitment)
-
-
-def _of_cases(rule: CreditRule, commitment: Commitment) -> bool:
-    """A number that a result does not have is one of its cases: 25 USD for each kilogram of a parcel."""
-    if rule.per.kind == "number":
-        return isinstance(commitment, ClockPlan) and rule.per.name not in commitment.head.for_each
-    value = rule.of is not None and rule.of.kind == "value"
-    return rule.per.kind == "missed case" or value or (rule.per.kind == "step" and rule.per.of == "late")
-
-
-def case_attributes(credit: Credit) -> frozenset[str]:
-    """The attributes of a case that its credit asks for."""
-    if isinstance(credit, Joined):
-        return frozenset().union(*(case_attributes(part) for part in credit.parts))
-    if not isinstance(credit, CreditRule):
-        return frozenset()
-    asked = {*axes_of(credit.pay), *(axes_of(credit.up_to) if credit.up_to is not None else ())}
-    asked |= attributes_of(credit.where) if credit.where is not None else set()
-    for base in (credit.of, credit.up_to_of):
-        if base is not None:
-            asked |= {base.name} if base.kind == "value" else set()
-            asked |= attributes_of(base.charges) if base.charges is not None else set()
-    if credit.per.kind == "number":
-        asked.add(credit.per.name)
-    return frozenset(asked) - {"result", "date", "missed in a row"}
 
 
 def _broken(outcome: Outcome, value: Fraction | None) -> bool:
@@ -196,7 +165,7 @@ class Speaker:
     def _rule(self, rule: CreditRule, result: Result, asked: Asked, cases: Sequence[MissedCase]) -> list[Raw]:
         if not self._chosen(rule, result, {}):
             return []
-        if _of_cases(rule, self.commitment):
+        if of_cases(rule, self.commitment):
             return self._cases(rule, result, asked, cases)
         found = [raw for outcome in self._parts(rule, result) if (raw := self._one(rule, result, outcome, asked)) is not None]
         if len(found) <= 1:
@@ -214,7 +183,7 @@ class Speaker:
 
     def _chosen(self, rule: CreditRule, result: Result, says: Mapping[str, str]) -> bool:
         """Whether ``where`` chooses this result; what only cases say is asked of them."""
-        if rule.where is None or (_of_cases(rule, self.commitment) and not says):
+        if rule.where is None or (of_cases(rule, self.commitment) and not says):
             return True
         values = {**dict(result.group), **says}
         yes, _ = select(rule.where, lambda name: Attribute(np.zeros(1, np.int32), (values[name],)) if name in values else None, 1)

@@ -28,9 +28,10 @@ from upheld.remedies.earn_back import earned_back
 from upheld.remedies.fees import Asked, Fees
 from upheld.remedies.late import Late
 from upheld.remedies.limits import capped, paid_once
+from upheld.remedies.per_case import case_attributes, needs_cases
 from upheld.remedies.results import Result, results_of
 from upheld.remedies.rights import duties, opened
-from upheld.remedies.sentence import Raw, Speaker, case_attributes, needs_cases
+from upheld.remedies.sentence import Raw, Speaker
 from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement, show_money
 from upheld.remedies.standing import incident_end, not_in_good_standing
 from upheld.values.exact import allocate, round_to
