@@ -14,7 +14,7 @@ from upheld.statements.model import Chart
 from upheld.values.instant import format_instant, parse_instant
 from upheld.values.zone import zone
 
-__all__ = ["charts_of", "group_text"]
+__all__ = ["charts_of", "distance", "group_text"]
 
 _MOST_ROWS = 14
 _MOST_PANELS = 6
@@ -85,7 +85,7 @@ def _trend(figures: Mapping[str, Any]) -> Chart | None:
                  and sum(1 for w in windows if w["low"] is not None) > 1]
         if not drawn:
             continue
-        worst, windows = min(drawn, key=lambda pair: (_BAD.index(pair[0]["verdict"]), _distance(pair[0])))
+        worst, windows = min(drawn, key=lambda pair: (_BAD.index(pair[0]["verdict"]), distance(pair[0])))
         result = group_text(worst["group"], worst["part"])
         told = result if worst["part"] else ", ".join(words for words in (result, f"target {worst['target']}") if words)
         panels.append((_BAD.index(worst["verdict"]), at, commitment["id"], told, windows))
@@ -100,7 +100,7 @@ def _trend(figures: Mapping[str, Any]) -> Chart | None:
                  f"By promise, the result that is worst in this period, with its windows before; dashed, its target.{more}", tuple(rows))
 
 
-def _distance(outcome: Mapping[str, Any]) -> Fraction:
+def distance(outcome: Mapping[str, Any]) -> Fraction:
     """How far a value is on the good side of its target (less than 0: missed): to find the worst."""
     limits, low = outcome["limits"], outcome["low"]
     if low is None or len(limits) != 1 or not limits[0]:

@@ -13,7 +13,7 @@ from typing import Any
 from upheld.statements.charts import group_text
 from upheld.statements.model import Block, Heading, Prose, Table, Tone
 from upheld.statements.summary import TONE, verdict_text
-from upheld.statements.words import day, duration, last_day, length, listed, local, money
+from upheld.statements.words import counted, day, duration, last_day, length, listed, local, money
 
 __all__ = ["MOST", "credits_of", "details_of", "follows_of"]
 
@@ -41,7 +41,9 @@ def credits_of(figures: Mapping[str, Any]) -> Iterator[Block]:
     rows = tuple((_name(c), "; ".join(_working(c, figures)), _state(c, figures), c["shown"]) for c in shown)
     tones = tuple(_tone(c) for c in shown)
     if len(lines) > 1:
-        rows = (*rows, ("Together", "", "owed or owed if claimed", money(figures["totals"]["owed_minor"], figures)))
+        unknown = figures["totals"]["unknown_lines"]
+        more = f", without the {counted(unknown, 'line')} not known yet" if unknown else ""
+        rows = (*rows, ("Together", "", f"owed or owed if claimed{more}", money(figures["totals"]["owed_minor"], figures)))
         tones = (*tones, "plain")
     yield Table("Credits", ("for", "working", "state", "amount"), "lllr", rows, tones, (5, 8, 4, 3), 2)
     if len(lines) > MOST:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from upheld.statements.charts import group_text
+from upheld.statements.charts import distance, group_text
 from upheld.statements.model import Block, Heading, Highlights, Prose, Table, Tone
 from upheld.statements.words import counted, last_day, listed, money
 
@@ -16,6 +16,7 @@ __all__ = ["TONE", "promises_of", "summary_of", "verdict_text"]
 
 TONE: dict[str, Tone] = {"met": "good", "breached": "bad", "deviation": "warn", "unknown": "warn", "not applicable": "quiet"}
 _WORDS = {"met": "kept", "breached": "breached", "deviation": "missed without being a breach", "unknown": "not known"}
+_ORDER = ("breached", "unknown", "deviation")
 _MOST_NAMED = 6
 _MOST_PARTS = 8
 _ROOM = 24
@@ -67,12 +68,14 @@ def _credit_in_brief(figures: Mapping[str, Any]) -> tuple[str, str, Tone]:
         notes.append(f"{counted(totals['unknown_lines'], 'line')} not known yet")
         if totals["low_minor"] is not None and totals["low_minor"] != totals["high_minor"]:
             between = f"{money(totals['low_minor'], figures).rsplit(' ', 1)[0]} to {money(totals['high_minor'], figures)}"
-            return between, "; ".join(notes), "warn"
+            return between, "; ".join(notes if len(notes) <= 2 else [notes[0], notes[-1]]), "warn"
     if owed < 0:
         payee = next(c["payee"] for c in figures["credits"] if (c["amount_minor"] or 0) < 0)
         notes = [f"in favour of {_name(figures, payee)}", *notes[1:]]
     given = sorted({c["grant"] for c in figures["credits"] if c["grant"]})
     notes += [f"and {listed(given)}"] if given else []
+    # a card holds two; the sentences below it say all
+    notes = notes if len(notes) <= 2 else [*notes[:2], "and more, see below"]
     return money(owed, figures), "; ".join(notes) or "nothing is owed", "bad" if owed > 0 else "warn" if totals["unknown_lines"] else "plain"
 
 
@@ -206,7 +209,9 @@ def _rows(commitment: Mapping[str, Any], most: int) -> Iterator[tuple[tuple[str,
     yield (says, target, result, verdict_text(commitment["verdict"], provisional=so_far), ""), TONE[commitment["verdict"]], 0
     missed = [o for o in judged if _missed(o)]
     several = len({o["window"] for o in outcomes}) > 1
-    for o in missed[:most]:
+    # of more than are shown, the worst
+    shown = missed if len(missed) <= most else sorted(missed, key=lambda o: (_ORDER.index(o["verdict"]), distance(o)))[:most]
+    for o in shown:
         name = ", ".join(words for words in (group_text(o["group"], o["part"]), o["window"] if several else "") if words)
         yield (name, o["target"], o["value"], verdict_text(o["verdict"], provisional=o["provisional"]), _without(o)), TONE[o["verdict"]], 1
     if len(missed) > most > 0:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from upheld.assessment.show import show_duration
-from upheld.remedies.settlement import show_money
 from upheld.values.instant import format_instant, parse_instant
+from upheld.values.money import show_money
 
 __all__ = ["counted", "day", "duration", "last_day", "length", "listed", "local", "money"]
 
