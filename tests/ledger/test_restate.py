@@ -15,7 +15,8 @@ from upheld.ledger.book import Book, HistoryError, Sheet
 from upheld.ledger.commands import Apply, Approve, Command, Decide, Dispute, Expire, Issue, Restate, Reverse, Review, Void
 from upheld.ledger.decide import submitted
 from upheld.ledger.split import cut_to, split
-from upheld.ledger.transfer import SIDES, Transfer, entry_bytes, entry_of, shown
+from upheld.ledger.transfer import SIDES, Transfer, entry_bytes, entry_of
+from upheld.values.money import show_money
 
 HEAD = {"agreement": "acme", "line": "acme/uptime", "at": 0}
 
@@ -320,5 +321,5 @@ def test_a_fold_refuses_a_history_that_cannot_be(second: dict[str, object], told
 
 
 def test_money_is_shown_by_its_currency() -> None:
-    assert [shown(1234567, c) for c in ("EUR", "JPY", "KWD")] == ["12,345.67 EUR", "1,234,567 JPY", "1,234.567 KWD"]
-    assert shown(-5, "EUR") == "-0.05 EUR"
+    assert [show_money(1234567, c) for c in ("EUR", "JPY", "KWD")] == ["12,345.67 EUR", "1,234,567 JPY", "1,234.567 KWD"]
+    assert show_money(-5, "EUR") == "-0.05 EUR"

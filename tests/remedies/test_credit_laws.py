@@ -12,8 +12,9 @@ from money_made import DAY, START, charges, month
 from upheld.agreement.load import load
 from upheld.facts.tables import Attribute, Coverage, Facts, Header, Intervals
 from upheld.remedies.settle import settle
-from upheld.remedies.settlement import Settlement, show_money
+from upheld.remedies.settlement import Settlement
 from upheld.values.exact import allocate, round_to
+from upheld.values.money import show_money
 
 HEAD = """\
 upheld: 1

@@ -83,10 +83,10 @@ def _hand_over(out: Console, folder: Path) -> None:
     from upheld.closing.recompute import recompute
     from upheld.closing.render import render
     from upheld.evidence.verify import verify
-    from upheld.remedies.settlement import show_money
     from upheld.sources.files import gather
     from upheld.statements.period import period_of
     from upheld.stores.store import open_store
+    from upheld.values.money import show_money
     from upheld.workspace import open_workspace
 
     out.rule("statements")

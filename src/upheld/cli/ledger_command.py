@@ -32,8 +32,8 @@ def command() -> None:
 @workspace_option
 def show(agreement: str, line: str | None, root: Path) -> None:
     """The lines of AGREEMENT: what each comes to, and in which state; with --line every transfer of one."""
-    from upheld.remedies.settlement import show_money
     from upheld.values.instant import format_instant
+    from upheld.values.money import show_money
 
     with _store(root) as store:
         book = store.ledger.book(agreement)

@@ -32,15 +32,18 @@ if False:  # for readers and type checkers only: the verifier needs nothing of t
     Signature = tuple[str, bytes, bytes]
     Special = tuple[int, dict[str, Any]]
     Check = tuple[str, bool, str]
+    Held = tuple[str, list[Signature], str, int, bytes]
     Holds = Callable[..., None]
     Source = Union[str, Path, dict[str, bytes]]
 
-__all__ = ["CHECKS", "FORMAT", "MAX_SIGNATURES", "NAME", "PROVES", "Failed", "Folder", "Tree", "canonical", "ed25519_verify", "key_hash",
-           "main", "plain", "read_checkpoint", "read_json", "read_key", "read_note", "read_receipt", "signed_by", "strict_base64", "verify"]
+__all__ = ["CHECKS", "FORMAT", "MAX_SIGNATURES", "NAME", "PROVES", "UNPINNED", "Failed", "Folder", "Tree", "canonical", "ed25519_verify",
+           "key_hash", "main", "plain", "read_checkpoint", "read_json", "read_key", "read_log_key", "read_note", "read_receipt", "signed_by",
+           "strict_base64", "verify"]
 
 FORMAT = "upheld-bundle-1"
 MAX_SMALL = 64 * 1024 * 1024         # any one file but the leaves
 MAX_LEAF = 1024 * 1024               # one record
+MAX_TOTAL = 32 * 1024 * 1024 * 1024  # everything, unpacked
 MAX_LEAVES = 20_000_000
 MAX_FILES = 10_000
 MAX_SIGNATURES = 16
@@ -164,6 +167,12 @@ def read_key(vkey: str) -> tuple[str, bytes, int, bytes]:
     return name, bytes.fromhex(number), data[0], data[1:]
 
 
+def read_log_key(vkey: str) -> str:
+    """The verifier key, if it is one for a log's own signatures."""
+    refuse_if(read_key(vkey)[2] != 1, "key", "a witness's key, not a log's: " + plain(vkey))
+    return vkey
+
+
 def key_hash(name: str, data: bytes) -> bytes:
     """The four bytes that name a key (algorithm byte and public key) of a name."""
     return hashlib.sha256(name.encode() + b"\n" + data).digest()[:4]
@@ -261,19 +270,22 @@ class Folder:
         self.zip: zipfile.ZipFile | None = None
         self.root: Path | None = None
         if isinstance(source, dict):
-            self.files, names = source, list(source)
+            self.files, sizes = source, [(name, len(data)) for name, data in source.items()]
         elif Path(source).is_dir():
             self.root = Path(source)
-            found = [p for p in self.root.rglob("*") if not p.is_dir()]
-            refuse_if(any(p.is_symlink() for p in self.root.rglob("*")), "format", "the bundle holds a symbolic link")
-            names = [p.relative_to(self.root).as_posix() for p in found]
+            found = [p for p in self.root.rglob("*") if p.is_symlink() or not p.is_dir()]
+            odd = [p for p in found if p.is_symlink() or not p.is_file()]
+            refuse_if(bool(odd), "format", "neither a file nor a folder: " + plain("".join(p.name for p in odd[:1])))
+            sizes = [(p.relative_to(self.root).as_posix(), p.stat().st_size) for p in found]
         else:
             try:
                 self.zip = zipfile.ZipFile(source)
             except (OSError, zipfile.BadZipFile) as problem:
                 raise Failed("format", "not a bundle: " + plain(problem)) from None
-            names = self.zip.namelist()
+            sizes = [(i.filename, i.file_size) for i in self.zip.infolist() if not i.is_dir()]
+        names = [name for name, _ in sizes]
         refuse_if(len(names) > MAX_FILES or len(set(names)) != len(names), "format", "too many files, or a name twice")
+        refuse_if(sum(size for _, size in sizes) > MAX_TOTAL, "format", "larger than %d bytes when unpacked" % MAX_TOTAL)
         for name in names:
             if name.startswith("/") or "\\" in name or ".." in name.split("/"):
                 raise Failed("format", "a name leads out of the bundle: " + plain(name))
@@ -336,14 +348,14 @@ def text_at(value: Any, *path: str) -> str:
     return value
 
 
-SPECIAL = (b'"kind":"log"', b'"kind":"key"', b'"kind":"statement"', b'"kind":"agreement"', b'"kind":"calendar"')
+SPECIAL = ("log", "key", "statement", "agreement", "calendar")
 
 
 class Walked:
-    """A log walked once: its head, how many leaves, the root, the roots and leaf hashes asked for, the special leaves by index."""
+    """A log walked once: head, index of the first leaf here, how many leaves, root, roots and leaf hashes asked for, special leaves."""
 
     def __init__(self, head: dict[str, Any]) -> None:
-        self.head, self.size, self.root = head, 0, b""
+        self.head, self.first, self.size, self.root = head, int(head["first"]), 0, b""
         self.roots: dict[int, bytes] = {}
         self.hashes: dict[int, bytes] = {}
         self.special: list[Special] = []
@@ -373,8 +385,12 @@ def read_log(folder: Folder, number: int, marks: set[int], wanted: set[int]) -> 
                 break
             refuse_if(not line.endswith(b"\n") or len(line) > MAX_LEAF + 1, "leaves", "record %d is cut off or too long" % tree.size)
             leaf = line[:-1]
-            if any(mark in leaf for mark in SPECIAL):
-                walked.special.append((tree.size, read_json(leaf, "record %d" % tree.size, "leaves")))
+            # each record is one value written in one way: so that nobody can read it as another, or as two
+            record = read_json(leaf, "record %d" % tree.size, "leaves")
+            if not isinstance(record, dict) or not isinstance(record.get("kind"), str):
+                raise Failed("leaves", "record %d does not say of what kind it is" % tree.size)
+            if record["kind"] in SPECIAL:
+                walked.special.append((tree.size, record))
             if tree.size in wanted:
                 walked.hashes[tree.size] = hashlib.sha256(b"\x00" + leaf).digest()
             tree.add(leaf)
@@ -385,38 +401,46 @@ def read_log(folder: Folder, number: int, marks: set[int], wanted: set[int]) -> 
     return walked
 
 
-def key_in_force(special: list[Special], size: int, trusted: str | None, origin: str) -> str:
-    """The log's key at a size: the one it began with, followed through every signed rotation before that size."""
-    return keys_until(special, size, trusted, origin)[-1]
-
-
-def keys_until(special: list[Special], size: int, trusted: str | None, origin: str) -> list[str]:
-    """All keys the log has had up to a size, the one in force last."""
-    current, began, had = trusted, None, []
+def keys_of(special: list[Special], size: int, trusted: str | None, origin: str) -> list[tuple[int, str]]:
+    """The log's keys up to a size, each with the size from which it signs: the first, and those it was handed over to, each signed by
+    the one before. ``trusted`` must be one of them.
+    """
+    chain: list[tuple[int, str]] = []
     for index, leaf in special:
-        if leaf.get("kind") == "log" and index == 0:
+        if leaf["kind"] == "log":
+            refuse_if(index != 0, "leaves", "record %d begins the log again" % index)
             refuse_if(text_at(leaf, "origin") != origin, "origin", "the log calls itself {}".format(plain(leaf["origin"])))
-            began = text_at(leaf, "key")
-            if current is None:
-                current = began
-            elif began != current:
-                raise Failed("key", f"the log began with another key: {plain(began)}")
-        if leaf.get("kind") == "key" and index < size:
-            old, new = text_at(leaf, "old"), text_at(leaf, "new")
-            refuse_if(old != current, "key", "record %d replaces a key that was not in force" % index)
-            read_key(new)
+            chain = [(0, read_log_key(text_at(leaf, "key")))]
+        if leaf["kind"] == "key" and index < size:
+            old, new = text_at(leaf, "old"), read_log_key(text_at(leaf, "new"))
+            chain = chain or [(0, read_log_key(old))]        # the beginning of this log is not in the bundle
+            refuse_if(old != chain[-1][1], "key", "record %d replaces a key that was not in force" % index)
             message = (f"upheld key rotation\n{origin}\n{old}\n{new}\n").encode()
-            signature = strict_base64(text_at(leaf, "signature"), "key")
-            if not ed25519_verify(read_key(old)[3], message, signature):
+            if not ed25519_verify(read_key(old)[3], message, strict_base64(text_at(leaf, "signature"), "key")):
                 raise Failed("key", "record %d: the old key did not sign the new one" % index)
-            had.append(old)
-            current = new
-    if current is None:
-        raise Failed("key", "no key is known for this log: give it with --key")
-    return [*had, current]
+            chain.append((index + 1, new))
+    if trusted is not None:
+        chain = chain or [(0, read_log_key(trusted))]
+        refuse_if(trusted not in [key for _, key in chain], "key", f"the log began with another key: {plain(chain[0][1])}")
+    refuse_if(not chain, "key", "no key is known for this log: give it with --key")
+    return chain
 
 
-def read_receipt(note: bytes) -> tuple[str, list[Signature], str, int, bytes]:
+def check_signed(text: str, signatures: list[Signature], chain: list[tuple[int, str]]) -> None:
+    """The checkpoint is signed by the last key of the chain; else it is said what was found instead."""
+    key = chain[-1][1]
+    if signed_by(text, signatures, key) is not None:
+        return
+    for place, (_, other) in enumerate(chain[:-1]):
+        if signed_by(text, signatures, other) is not None:
+            raise Failed("key", "signed by %s, which record %d replaced" % (plain(other), chain[place + 1][0] - 1))
+    name = read_key(key)[0]
+    if any(n == name for n, _, _ in signatures):
+        raise Failed("key", f"signed by another key of {plain(name)}, and no record (kind: key, old: {plain(key)}) hands over to it")
+    raise Failed("signature", f"no signature by the key in force, {plain(key)}")
+
+
+def read_receipt(note: bytes) -> Held:
     """(text, signatures, origin, index, leaf hash) of a receipt for something taken in."""
     text, signatures = read_note(note)
     lines = text.split("\n")
@@ -443,10 +467,12 @@ def verify(source: Source, key: str | None = None, witnesses: Iterable[str] = ()
 
 
 class Asked:
-    """What the one who verifies holds already: the key agreed, witnesses, checkpoints and receipts."""
+    """What the one who verifies holds already: the key agreed, witnesses, checkpoints and receipts (text, signatures, origin, place, hash)."""
 
     def __init__(self, key: str | None, witnesses: Iterable[str], known: Iterable[bytes], receipts: Iterable[bytes]) -> None:
-        self.key, self.witnesses, self.known, self.receipts = key, list(witnesses), list(known), list(receipts)
+        self.key, self.witnesses = key, list(witnesses)
+        self.known = [(text, signatures, *read_checkpoint(text)) for text, signatures in map(read_note, known)]
+        self.receipts = [read_receipt(note) for note in receipts]
 
 
 def _verify(folder: Folder, asked: Asked, done: list[Check]) -> None:
@@ -459,101 +485,134 @@ def _verify(folder: Folder, asked: Asked, done: list[Check]) -> None:
         raise Failed("format", "statement.json is no statement")
     envelope = statement["envelope"]
     refuse_if(text_at(envelope, "format") != FORMAT, "format", "a format this verifier does not know: " + plain(envelope["format"]))
-    basis = envelope.get("basis")
-    if not isinstance(basis, list) or not basis or not all(isinstance(b, dict) for b in basis):
-        raise Failed("format", "the statement names no log")
-    allowed = {"statement.json", "verify.py", "README.txt"}
-    prefixes = ("logs/", "agreement/", "calendars/", "renderings/")
-    foreign = [n for n in folder.names if n not in allowed and not n.startswith(prefixes)]
-    refuse_if(bool(foreign), "format", "a file that does not belong here: " + plain("".join(foreign[:1])))
+    basis = _basis_of(envelope)
+    _check_names(folder, len(basis))
     holds("format")
     if hashlib.sha256(canonical(statement["figures"])).hexdigest() != text_at(envelope, "figures_sha256"):
         raise Failed("figures", "the figures are not the ones that were signed")
     holds("figures")
-    digest = hashlib.sha256(statement_bytes).hexdigest()
-    own = text_at(envelope, "log")
-    special: list[Special] = []
-    mine: list[int] = []
-    for number, part in enumerate(basis):
-        origin, size = text_at(part, "origin"), part.get("size")
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise Failed("basis", "the basis has no size")
-        found = _check_log(folder, number, origin, size, asked, holds)
-        if origin == own:
-            special = [(index, leaf) for index, leaf in found]
-            mine = [index for index, leaf in found if leaf.get("kind") == "statement" and leaf.get("statement_sha256") == digest]
-            refuse_if(len(mine) != 1, "statement", "the statement is on record %d times" % len(mine))
-            refuse_if(mine[0] < size, "basis", "the statement stands on itself")
-    refuse_if(not special, "statement", "the statement's own log is not in the bundle")
-    holds("statement", "the statement is record %d of %s" % (mine[0], plain(own)))
-    _check_texts(folder, envelope, special, holds)
+    for check, origins in (("known", [k[2] for k in asked.known]), ("receipt", [r[2] for r in asked.receipts])):
+        for origin in origins:
+            refuse_if(origin not in [o for o, _ in basis], check, f"what you hold is of {plain(origin)}, on which this statement does not rest")
+    logs = [_check_log(folder, number, origin, size, asked, holds) for number, (origin, size) in enumerate(basis)]
+    special, digest = logs[0], hashlib.sha256(statement_bytes).hexdigest()
+    mine = [(index, leaf) for index, leaf in special if leaf["kind"] == "statement" and leaf.get("statement_sha256") == digest]
+    refuse_if(len(mine) != 1, "statement", "the statement is on record %d times" % len(mine))
+    index, leaf = mine[0]
+    refuse_if(index < basis[0][1], "basis", "the statement stands on itself")
+    for name in ("agreement", "period", "revision", "figures_sha256", "basis"):
+        refuse_if(canonical(leaf.get(name)) != canonical(envelope.get(name)), "statement", f"record {index} has another {name}")
+    holds("statement", "the statement is record %d of %s" % (index, plain(basis[0][0])))
+    _check_texts(folder, envelope, [(i, text) for i, text in special if i < basis[0][1]], holds)
     _check_revision(envelope, special, digest, holds)
 
 
+def _basis_of(envelope: dict[str, Any]) -> list[tuple[str, int]]:
+    """The logs the statement rests on and their sizes; the log it is itself on record in comes first."""
+    basis = envelope.get("basis")
+    refuse_if(not isinstance(basis, list) or not basis, "format", "the statement names no log")
+    found = []
+    for part in basis if isinstance(basis, list) else []:
+        if not isinstance(part, dict) or set(part) != {"origin", "size"}:
+            raise Failed("format", "the statement does not name its logs as it should")
+        size = part["size"]
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise Failed("basis", "the basis has no size")
+        found.append((text_at(part, "origin"), size))
+    refuse_if(len({origin for origin, _ in found}) != len(found), "basis", "a log is named twice")
+    refuse_if(found[0][0] != text_at(envelope, "log"), "basis", "the statement's own log does not come first")
+    return found
+
+
+def _check_names(folder: Folder, logs: int) -> None:
+    """Nothing is in the bundle that nothing speaks of."""
+    named = {"statement.json", "verify.py", "README.txt"}
+    named |= {"logs/%d/%s" % (number, name) for number in range(logs) for name in ("log.json", "leaves", "checkpoint")}
+    foreign = [n for n in folder.names if n not in named and not n.startswith(("agreement/", "calendars/", "renderings/"))]
+    refuse_if(bool(foreign), "format", "a file that does not belong here (take it away): " + plain("".join(foreign[:1])))
+
+
 def _check_log(folder: Folder, number: int, origin: str, size: int, asked: Asked, holds: Holds) -> list[Special]:
-    key = asked.key if number == 0 else None
     text, signatures = read_note(folder.read("logs/%d/checkpoint" % number))
     named, total, root = read_checkpoint(text)
     refuse_if(named != origin, "origin", f"the checkpoint is of {plain(named)}, the statement of {plain(origin)}")
-    held = []
-    for note in asked.known:
-        old_text, old_signatures = read_note(note)
-        old_origin, old_size, old_root = read_checkpoint(old_text)
-        if old_origin == origin:
-            held.append((old_text, old_signatures, old_size, old_root))
-    receipts = [r for r in map(read_receipt, asked.receipts) if r[2] == origin]
-    walked = read_log(folder, number, {h[2] for h in held} | {size}, {r[3] for r in receipts})
+    held = [k for k in asked.known if k[2] == origin]
+    receipts = [r for r in asked.receipts if r[2] == origin]
+    walked = read_log(folder, number, {k[3] for k in held} | {size}, {r[3] for r in receipts})
     refuse_if(text_at(walked.head, "origin") != origin, "origin", f"the records are of {plain(walked.head['origin'])}")
-    keys = keys_until(walked.special, total, key, origin)
-    if signed_by(text, signatures, keys[-1]) is None:
-        raise Failed("signature", f"no signature by the key in force, {plain(keys[-1])}")
+    chain = keys_of(walked.special, total, asked.key, origin)
+    check_signed(text, signatures, chain)
     holds("signature")
-    holds("key", f"key {plain(keys[-1])}{'' if key else ' (the log began with it: compare it with your contract)'}")
+    holds("key", _key_words(chain, asked.key))
     holds("origin", plain(origin))
     refuse_if(walked.size != total, "leaves", "%d records are here, the checkpoint is of %d" % (walked.size, total))
-    holds("leaves", "%d records" % total)
+    holds("leaves", "%d records%s" % (total, "; THE FIRST %d ONLY BY THEIR HASH" % walked.first if walked.first else ""))
     refuse_if(walked.root != root, "root", "the records give another root than was signed")
     holds("root")
     refuse_if(size > total, "basis", "the statement rests on %d records, the checkpoint is of %d" % (size, total))
     holds("basis", "the figures rest on the first %d records" % size)
-    for old_text, old_signatures, old_size, old_root in held:
-        old_key = key_in_force(walked.special, old_size, key, origin)
-        if signed_by(old_text, old_signatures, old_key) is None:
-            raise Failed("known", "the checkpoint you hold is not signed by this log's key")
-        refuse_if(old_size > total, "known", "rollback: you hold a checkpoint of %d records, this one is of %d" % (old_size, total))
-        refuse_if(old_size not in walked.roots, "known", "the checkpoint you hold lies before the records in this bundle")
-        if walked.roots[old_size] != old_root:
-            raise Failed("known", "equivocation: two histories were signed for the first %d records" % old_size)
-        holds("known", "the checkpoint of %d records that you hold is continued" % old_size)
-    for text_, signatures_, _, index, digest in receipts:
-        if all(signed_by(text_, signatures_, one) is None for one in keys):
-            raise Failed("receipt", "the receipt is not signed by this log's key")
-        refuse_if(walked.hashes.get(index) != digest, "receipt", "what was taken in as record %d is not on record there" % index)
-        holds("receipt", "what was taken in is record %d" % index)
+    keys = [key for _, key in chain]
+    for known in held:
+        _check_known(known, walked, keys, holds)
+    for taken in receipts:
+        _check_receipt(taken, walked, keys, holds)
     for witness in asked.witnesses if number == 0 else ():
+        refuse_if(read_key(witness)[2] != 4, "witness", "a log's key, not a witness's: " + plain(witness))
         if signed_by(text, signatures, witness) is None:
             raise Failed("witness", f"no cosignature by {plain(witness)}")
         holds("witness", f"cosigned by {plain(read_key(witness)[0])}")
     return walked.special
 
 
+def _key_words(chain: list[tuple[int, str]], trusted: str | None) -> str:
+    key, since = plain(chain[-1][1]), len(chain) - 1
+    if trusted is None:
+        return f"key {key}; NOBODY VOUCHES FOR IT: compare it with your contract, or give the one you know with --key"
+    passed = since - [k for _, k in chain].index(trusted)
+    return f"key {key}, " + ("handed over %d times since the one you gave" % passed if passed else "the one you gave")
+
+
+def _check_known(known: Held, walked: Walked, keys: list[str], holds: Holds) -> None:
+    text, signatures, _, size, root = known
+    refuse_if(all(signed_by(text, signatures, key) is None for key in keys), "known", "the checkpoint you hold is not signed by this log's key")
+    refuse_if(size > walked.size, "known", "rollback: you hold a checkpoint of %d records, this one is of %d" % (size, walked.size))
+    refuse_if(size not in walked.roots, "known", "the checkpoint you hold lies before the records in this bundle")
+    refuse_if(walked.roots[size] != root, "known", "equivocation: two histories were signed for the first %d records" % size)
+    holds("known", "the checkpoint of %d records that you hold is continued" % size)
+
+
+def _check_receipt(taken: Held, walked: Walked, keys: list[str], holds: Holds) -> None:
+    text, signatures, _, index, digest = taken
+    refuse_if(all(signed_by(text, signatures, key) is None for key in keys), "receipt", "the receipt is not signed by this log's key")
+    refuse_if(index >= walked.size, "receipt", "the receipt is of record %d, this bundle ends with %d" % (index, walked.size - 1))
+    refuse_if(index not in walked.hashes, "receipt", "the receipt is of record %d, this bundle begins with %d" % (index, walked.first))
+    refuse_if(walked.hashes[index] != digest, "receipt", "what was taken in as record %d is not on record there" % index)
+    holds("receipt", "what was taken in is record %d" % index)
+
+
 def _check_texts(folder: Folder, envelope: dict[str, Any], special: list[Special], holds: Holds) -> None:
+    """``special``: of the records the figures rest on."""
+    listed = envelope.get("texts")
+    refuse_if(not isinstance(listed, dict), "format", "the statement names no texts")
+    wanted = listed if isinstance(listed, dict) else {}
+    there = [n for n in folder.names if n.startswith(("agreement/", "calendars/"))]
     for kind, prefix, check in (("agreement", "agreement/", "agreement"), ("calendar", "calendars/", "calendars")):
-        on_record = {(leaf.get("name"), leaf.get("sha256")) for _, leaf in special if leaf.get("kind") == kind}
-        listed = envelope.get("texts")
-        wanted = {n: h for n, h in listed.items() if n.startswith(prefix)} if isinstance(listed, dict) else {}
-        there = [n for n in folder.names if n.startswith(prefix)]
-        refuse_if(sorted(wanted) != there, check, f"the files of {prefix} are not the ones the statement names")
-        for name in there:
+        on_record = {(leaf.get("name"), leaf.get("sha256")) for _, leaf in special if leaf["kind"] == kind}
+        names = [n for n in there if n.startswith(prefix)]
+        named = sorted(n for n in wanted if n.startswith(prefix))
+        refuse_if(names != named, check, f"the files of {prefix} are not the ones the statement names")
+        for name in names:
             digest = hashlib.sha256(folder.read(name)).hexdigest()
             refuse_if(digest != wanted[name] or (name, digest) not in on_record, check, f"{plain(name)} is not the text on record")
-        holds(check, "%d texts" % len(there) if there else "none")
+        refuse_if(kind == "agreement" and not names, check, "the statement names no agreement")
+        holds(check, "%d texts" % len(names) if names else "none")
+    refuse_if(sorted(wanted) != there, "format", "the statement names a text that is neither an agreement nor a calendar")
 
 
 def _check_revision(envelope: dict[str, Any], special: list[Special], digest: str, holds: Holds) -> None:
     agreement, period, revision = text_at(envelope, "agreement"), text_at(envelope, "period"), envelope.get("revision")
     same = [(index, leaf) for index, leaf in special
-            if leaf.get("kind") == "statement" and (leaf.get("agreement"), leaf.get("period")) == (agreement, period)]
+            if leaf["kind"] == "statement" and (leaf.get("agreement"), leaf.get("period")) == (agreement, period)]
     numbers = [leaf.get("revision") for _, leaf in same]
     if not isinstance(revision, int) or isinstance(revision, bool) or numbers != list(range(1, len(numbers) + 1)) or revision not in numbers:
         raise Failed("revision", "the revisions on record are not 1, 2, 3 ...")
@@ -567,6 +626,8 @@ def _check_revision(envelope: dict[str, Any], special: list[Special], digest: st
 PROVES = """This proves that the statement was issued as it is, and that it rests on exactly these records, complete and unchanged.
 It does not prove that the records are true, that nothing happened unrecorded, or that the figures follow from the records
 (recompute them with: upheld verify). The PDF and other renderings only quote the figures; they are not proof."""
+UNPINNED = """No key was given. Anyone can make a bundle that agrees with itself: what is said above holds only if the key above is the one
+in your contract (give it with --key)."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -579,6 +640,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--receipt", action="append", default=[], help="a receipt you hold for something handed in")
     parser.add_argument("--report", help="write both checkpoints here where they contradict each other")
     given = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")      # a name the terminal cannot write is no reason to stop
     try:
         known, receipts = ([Path(name).read_bytes() for name in names] for names in (given.known, given.receipt))
     except OSError as problem:
@@ -592,6 +656,8 @@ def main(arguments: list[str] | None = None) -> int:
         Path(given.report).write_bytes(b"\n---- the other ----\n".join([Folder(given.bundle).read("logs/0/checkpoint"), *known]))
         print(f"both checkpoints are in {plain(given.report)}")
     print("\n" + (PROVES if good else "REFUSED: do not rely on this bundle."))
+    if good and not given.key:
+        print("\n" + UNPINNED)
     return 0 if good else 1
 
 

@@ -16,8 +16,8 @@ from upheld.assessment.report import csv_cell, named, record_of
 from upheld.assessment.show import show_decimal
 from upheld.foresight.backtest import Backtest, Month, Promise, Tally, worst_month
 from upheld.foresight.report import md
-from upheld.remedies.settlement import show_money
 from upheld.values.instant import DAY_US, date_text, format_instant
+from upheld.values.money import show_money
 from upheld.values.zone import zone
 
 __all__ = ["record", "to_csv", "to_json", "to_markdown", "to_text"]

@@ -10,8 +10,9 @@ from upheld.ledger.answer import Refusal
 from upheld.ledger.book import Book, Sheet, person
 from upheld.ledger.commands import Apply, Approve, Decide, Dispute, Expire, Issue, Move, Reverse, Review, Void, is_system
 from upheld.ledger.restate import Entry
-from upheld.ledger.transfer import DISPUTED, LIVE, OTHER, SIDES, Kind, Side, State, Transfer, account, shown
+from upheld.ledger.transfer import DISPUTED, LIVE, OTHER, SIDES, Kind, Side, State, Transfer, account
 from upheld.values.instant import format_instant
+from upheld.values.money import show_money
 
 __all__ = ["moved", "reversed_"]
 
@@ -61,9 +62,9 @@ def _out_of(command: Move, sheet: Sheet, step: Step) -> list[Entry] | Refusal:
                        start)
     stands = sum(sheet.held[side, start] for side in sides)
     if not stands or stands < (command.minor or 0):
-        asked = "nothing" if command.minor is None else shown(command.minor, sheet.currency)
+        asked = "nothing" if command.minor is None else show_money(command.minor, sheet.currency)
         verb = "can" if command.minor is None else "cannot"
-        return Refusal("ledger", f"{asked} of line {sheet.line} {verb} be {kind}: {shown(stands, sheet.currency)} stands {start}",
+        return Refusal("ledger", f"{asked} of line {sheet.line} {verb} be {kind}: {show_money(stands, sheet.currency)} stands {start}",
                        _where(sheet, command.side), start, stands)
     entries = []
     for side in sides:
@@ -83,11 +84,12 @@ def _taken_twice(sheet: Sheet, side: Side, start: State, minor: int) -> Refusal 
     is_open = min(clawed, sheet.open(other))
     stands = sheet.held[side, start]
     if is_open:
-        return Refusal("ledger", f"line {sheet.line} has a claw-back of {shown(is_open, sheet.currency)} open on its {other} side: what is "
-                       f"{start} would be taken twice", "apply or void the claw-back first", start, stands)
+        what = f"line {sheet.line} has a claw-back of {show_money(is_open, sheet.currency)} open on its {other} side"
+        return Refusal("ledger", f"{what}: what is {start} would be taken twice", "apply or void the claw-back first", start, stands)
     if sheet.lasting(side) - minor < min(clawed, sheet.lasting(other)):
-        return Refusal("ledger", f"{shown(min(clawed, sheet.lasting(other)), sheet.currency)} of line {sheet.line} was clawed back already: "
-                       f"{shown(minor, sheet.currency)} {start} would be taken twice", "apply as much as was clawed back first", start, stands)
+        what = f"{show_money(min(clawed, sheet.lasting(other)), sheet.currency)} of line {sheet.line} was clawed back already"
+        return Refusal("ledger", f"{what}: {show_money(minor, sheet.currency)} {start} would be taken twice",
+                       "apply as much as was clawed back first", start, stands)
     return None
 
 
@@ -97,12 +99,12 @@ def _turned(kind: Kind, side: Side, sheet: Sheet, states: tuple[State, State], m
 
 
 def _standing(sheet: Sheet, state: State) -> str:
-    return ", ".join(f"{shown(sheet.held[side, state], sheet.currency)} {side}" for side in SIDES if sheet.held[side, state])
+    return ", ".join(f"{show_money(sheet.held[side, state], sheet.currency)} {side}" for side in SIDES if sheet.held[side, state])
 
 
 def _where(sheet: Sheet, side: Side | None) -> str:
     """Where the line's money stands, for the help of a refusal."""
-    parts = [f"{shown(minor, sheet.currency)} {state}{' (reward)' if of == 'reward' else ''}"
+    parts = [f"{show_money(minor, sheet.currency)} {state}{' (reward)' if of == 'reward' else ''}"
              for (of, state), minor in sheet.held.items() if minor and side in (None, of)]
     return f"the line's money: {', '.join(parts)}" if parts else "the line has no money on that side" if side else "the line has no money"
 
@@ -125,7 +127,7 @@ def _beside_the_way(command: Move, sheet: Sheet) -> Refusal | None:
         mend = "decide the dispute: name the state the money came from"
     else:
         mend = "reverse the transfer that put it there, or restate the line"
-    what = f"what is {state} cannot be {verb}: {shown(stands, sheet.currency)} of line {sheet.line} stands {state}"
+    what = f"what is {state} cannot be {verb}: {show_money(stands, sheet.currency)} of line {sheet.line} stands {state}"
     return Refusal("ledger", what, mend, state, stands)
 
 
@@ -191,12 +193,12 @@ def _taken_back(command: Reverse, sheet: Sheet, first: Transfer) -> list[Entry] 
         return Refusal("ledger", f"transfer {first.key} was reversed already: by {_reversals(sheet, first)}", "a transfer is reversed once",
                        state, stands)
     if minor > remains:
-        what = (f"{shown(minor, sheet.currency)} of transfer {first.key} cannot be reversed: {shown(remains, sheet.currency)} of its "
-                f"{shown(first.minor, sheet.currency)} remains")
-        return Refusal("ledger", what, f"reverse at most {shown(remains, sheet.currency)}", state, remains)
+        what = (f"{show_money(minor, sheet.currency)} of transfer {first.key} cannot be reversed: {show_money(remains, sheet.currency)} of its "
+                f"{show_money(first.minor, sheet.currency)} remains")
+        return Refusal("ledger", what, f"reverse at most {show_money(remains, sheet.currency)}", state, remains)
     if minor > stands:
-        return Refusal("ledger", f"{shown(minor, sheet.currency)} of transfer {first.key} cannot be reversed: it moved on, and "
-                       f"{shown(stands, sheet.currency)} stands {state}", _where(sheet, side), state, stands)
+        return Refusal("ledger", f"{show_money(minor, sheet.currency)} of transfer {first.key} cannot be reversed: it moved on, and "
+                       f"{show_money(stands, sheet.currency)} stands {state}", _where(sheet, side), state, stands)
     return [("reversed", first.credit, first.debit, minor, first.key)]
 
 

@@ -17,7 +17,7 @@ from typing import Literal, get_args
 from upheld.values.quantity import minor_digits
 
 __all__ = ["DISPUTED", "ENDED", "GREATEST", "LIVE", "OTHER", "SIDES", "STATES", "Kind", "Side", "State", "Transfer", "account", "counter",
-           "entry_bytes", "entry_of", "shown"]
+           "entry_bytes", "entry_of"]
 
 Side = Literal["credit", "reward"]
 State = Literal["computed", "reviewed", "approved", "issued", "disputed-computed", "disputed-reviewed", "disputed-approved",
@@ -108,10 +108,3 @@ def entry_of(leaf: bytes) -> Transfer:
     if entry_bytes(transfer) != leaf:
         raise ValueError("the ledger entry is not in canonical form")
     return transfer
-
-
-def shown(minor: int, currency: str) -> str:
-    """An amount as people read it: ``1,234.50 EUR``, ``-20 JPY``."""
-    places = minor_digits(currency) or 0
-    major, rest = divmod(abs(minor), 10**places)
-    return f"{'-' if minor < 0 else ''}{major:,}{f'.{rest:0{places}d}' if places else ''} {currency}"

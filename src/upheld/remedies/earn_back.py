@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from upheld.plans.remedies import EarnBack
 from upheld.remedies.results import Group, Result
-from upheld.remedies.settlement import Line, show_money
+from upheld.remedies.settlement import Line
 from upheld.values.exact import round_to
+from upheld.values.money import show_money
 
 __all__ = ["earned_back"]
 

@@ -22,9 +22,9 @@ from upheld.plans.plan import Plan
 from upheld.plans.remedies import Base, Pay
 from upheld.plans.selector import EVERYTHING, Selector, select
 from upheld.remedies.results import Group
-from upheld.remedies.settlement import show_money
 from upheld.values.exact import exact_number
 from upheld.values.instant import DAY_US
+from upheld.values.money import show_money
 from upheld.values.quantity import minor_digits, show_day
 from upheld.values.zone import zone
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from upheld.plans.remedies import Cap, PaysOnce
 from upheld.remedies.fees import Asked, Fees, Missing
-from upheld.remedies.settlement import COUNTING, Cut, Line, Opening, show_money
+from upheld.remedies.settlement import COUNTING, Cut, Line, Opening
 from upheld.values.exact import allocate, round_to
+from upheld.values.money import show_money
 
 __all__ = ["capped", "paid_once"]
 

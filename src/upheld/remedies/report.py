@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 from upheld.assessment.report import csv_cell
-from upheld.remedies.settlement import Duty, Line, LineState, OpenRight, Settlement, show_money
+from upheld.remedies.settlement import Duty, Line, LineState, OpenRight, Settlement
 from upheld.values.instant import format_instant
+from upheld.values.money import show_money
 
 __all__ = ["amount_text", "record_of", "state_text", "to_csv", "to_json", "to_markdown", "to_text", "totals"]
 

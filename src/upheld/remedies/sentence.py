@@ -24,9 +24,9 @@ from upheld.remedies.fees import Asked, Fees, Found, Missing
 from upheld.remedies.late import Late
 from upheld.remedies.per_case import of_cases
 from upheld.remedies.results import Result
-from upheld.remedies.settlement import show_money
 from upheld.values.condition import Condition
 from upheld.values.exact import exact_number, round_to
+from upheld.values.money import show_money
 
 __all__ = ["Offer", "Raw", "Speaker"]
 

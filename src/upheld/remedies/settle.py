@@ -32,9 +32,10 @@ from upheld.remedies.per_case import case_attributes, needs_cases
 from upheld.remedies.results import Result, results_of
 from upheld.remedies.rights import duties, opened
 from upheld.remedies.sentence import Raw, Speaker
-from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement, show_money
+from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement
 from upheld.remedies.standing import incident_end, not_in_good_standing
 from upheld.values.exact import allocate, round_to
+from upheld.values.money import show_money
 from upheld.values.zone import zone
 
 __all__ = ["settle"]

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from upheld.values.quantity import minor_digits
-
-__all__ = ["COUNTING", "Cut", "Duty", "Line", "LineState", "OpenRight", "Settlement", "show_money"]
+__all__ = ["COUNTING", "Cut", "Duty", "Line", "LineState", "OpenRight", "Settlement"]
 
 LineState = Literal["owed", "claimable", "to choose", "lapsed", "not owed", "unknown"]
 """``claimable``: owed if it is claimed in time; ``to choose``: owed, the customer may choose another form; ``lapsed``: claimed late
@@ -145,20 +143,3 @@ class Opening:
     minor: int
     commitment: str = ""
     group: tuple[tuple[str, str], ...] = field(default_factory=tuple)
-
-
-def show_money(minor: int | Fraction, currency: str) -> str:
-    """``1,234.50 EUR``; a fraction of a minor unit is shown with up to four more digits and ``…`` where it goes on."""
-    digits = minor_digits(currency)
-    places = 2 if digits is None else digits
-    exact = Fraction(minor)
-    sign, size = ("-", -exact) if exact < 0 else ("", exact)
-    more, rest = "", size - int(size)
-    if rest:
-        scaled = rest * 10_000
-        more = f"{int(scaled):04d}".rstrip("0") if scaled.denominator == 1 else f"{int(scaled):04d}…"
-    whole = int(size)
-    major, minors = divmod(whole, 10**places)
-    tail = f"{minors:0{places}d}" if places else ""
-    body = f"{major:,}" + (f".{tail}{more}" if tail or more else "")
-    return f"{sign}{body} {currency}"

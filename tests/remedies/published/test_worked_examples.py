@@ -14,8 +14,9 @@ from made_facts import D, H, M, Made, S
 
 from upheld.agreement.load import load
 from upheld.remedies.settle import settle
-from upheld.remedies.settlement import Settlement, show_money
+from upheld.remedies.settlement import Settlement
 from upheld.values.instant import parse_instant
+from upheld.values.money import show_money
 
 HEAD = """\
 upheld: 1
