@@ -10,6 +10,7 @@ import pytest
 from stated import stated, write_files
 
 from upheld.statements.charts import charts_of
+from upheld.statements.spans import LISTED
 from upheld.values.instant import format_instant, parse_instant
 
 AGREEMENT = """\
@@ -85,3 +86,30 @@ def test_what_is_listed_adds_up_to_the_figure(seed: int, tmp_path: Path) -> None
             assert label
             assert home["strip"].start <= a <= b <= home["strip"].end
         assert start < end
+
+
+def test_of_very_many_results_those_with_most_to_tell_are_listed(tmp_path: Path) -> None:
+    sites = [f"s{i:02d}" for i in range(LISTED + 12)]
+    rows = [f"outage,web,{s},2026-03-0{1 + i % 9} 00:00,2026-03-0{1 + i % 9} 00:{i % 60:02d},1" for i, s in enumerate(sites)]
+    write_files(tmp_path, {
+        "agreements/acme.yaml": AGREEMENT.format(version=1, since="2026-01-01", target="99.9").replace(
+            "out_of: period, per: month", "out_of: period, for_each: [site], per: month", 1),
+        "sources/outages.yaml": SOURCE + "attributes: {site: site}\n",
+        "data/outages.csv": "\n".join(["kind,subject,site,from,to,weight", *rows]) + "\n"})
+    _, figures = stated(tmp_path, "2026-03")
+    results = figures["commitments"][0]["outcomes"]
+    listed = [o for o in results if o["spans"] is not None]
+    assert len(listed) == LISTED < len(results)
+    least = min(o["counts"]["detail"]["down_us"] for o in listed)
+    assert all(o["counts"]["detail"]["down_us"] <= least for o in results if o["spans"] is None)
+    strip = next(c for c in charts_of(figures) if c.kind == "strip")
+    assert len({row[0] for row in strip.rows}) == 14
+
+
+def test_a_bar_is_drawn_only_over_windows_whose_stretches_are_listed(tmp_path: Path) -> None:
+    agreement = AGREEMENT.format(version=1, since="2026-01-01", target="99.9")
+    write_files(tmp_path, {"agreements/acme.yaml": agreement, "sources/outages.yaml": SOURCE, "data/outages.csv": history(3)})
+    _, figures = stated(tmp_path, "2026-Q1")
+    figures["commitments"][0]["outcomes"][1]["spans"] = None
+    ups = [row[1:3] for row in next(c for c in charts_of(figures) if c.kind == "strip").rows if row[0] == "uptime" and row[3] == "up"]
+    assert ups == [("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"), ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")]

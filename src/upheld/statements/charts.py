@@ -52,8 +52,11 @@ def _strip(figures: Mapping[str, Any]) -> Chart | None:
     start, end, known = (_us(figures["period"][name]) for name in ("start", "end", "known_until"))
     home = zone(figures["agreement"]["zone"])
     found: dict[str, list[tuple[int, int, str]]] = {}
+    ground: dict[str, list[tuple[int, int]]] = {}
     for label, o in _results(figures):
         row = found.setdefault(label, [])
+        # only windows whose stretches are listed are drawn: of the others nothing may look like up
+        ground.setdefault(label, []).append((max(_us(o["start"]), start), min(_us(o["end"]), known)))
         # a window may have begun before the period: only what lies in the period is drawn
         row += [(max(_us(s["start"]), start), min(_us(s["end"]), known), s["why"]) for s in o["spans"]
                 if _us(s["start"]) < known and _us(s["end"]) > start]
@@ -62,7 +65,7 @@ def _strip(figures: Mapping[str, Any]) -> Chart | None:
     down = {label: sum(b - a for a, b, why in row if why == "down") for label, row in found.items()}
     chosen = set(sorted(found, key=lambda label: -down[label])[:_MOST_ROWS])
     # rows without any stretch are drawn too: being up all the time is what is to be seen
-    rows = [(label, _wall(home.local(start)), _wall(home.local(known)), "up") for label in found if label in chosen]
+    rows = [(label, _wall(home.local(a)), _wall(home.local(b)), "up") for label in found if label in chosen for a, b in ground[label] if a < b]
     rows += [(label, _wall(home.local(a)), _wall(home.local(b)), why) for label, row in found.items() if label in chosen for a, b, why in row]
     kinds = [words for why, words in (("down", "down"), ("left out", "left out by an exclusion"), ("unknown", "not watched"))
              if any(row[3] == why for row in rows)]

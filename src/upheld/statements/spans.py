@@ -1,7 +1,7 @@
 """Spans: the stretches of time behind an availability figure, as a statement lists them.
 
-Law: from the same kernel call as the figure, so what is listed adds up to it. A result with more stretches than anyone reads has none
-listed: its figure stands, and ``explain`` gives them all.
+Law: from the same kernel as the figure, so what is listed adds up to it. A result with more stretches than anyone reads, and of very many
+results those with the least to tell, have none listed: their figures stand, and ``explain`` gives them all.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from upheld.measures.result import WHY, Context
 from upheld.measures.table import measure, segments
 from upheld.plans.plan import AvailabilityPlan, Plan
 
-__all__ = ["MOST", "Key", "Span", "spans_of"]
+__all__ = ["LISTED", "MOST", "Key", "Span", "spans_of"]
 
 MOST = 400
 """The most stretches listed for one result."""
+
+LISTED = 48
+"""The most results of one promise whose stretches are listed: those with the most time that is not simply up."""
 
 _SHOWN = {"counted": "down", "excluded": "left out", "unknown": "unknown"}
 
@@ -41,9 +44,22 @@ def spans_of(plans: Sequence[Plan], facts: Facts, as_of: int | None,
         if not any(isinstance(p.commitments.get(name), AvailabilityPlan) for p in plans):
             continue
         for context in contexts(plans, facts, as_of, name):
-            own = [o for o in mine if o.version == context.plan.version]
+            own = [o for o in _most_to_tell(mine) if o.version == context.plan.version]
             found.update(_of_version(context, name, own))
     return found
+
+
+def _most_to_tell(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """The results to list: all, or those with the most time down, left out or unknown; the choice rests on their own figures alone."""
+    if len(outcomes) <= LISTED:
+        return outcomes
+    return sorted(outcomes, key=lambda o: (-_not_up(o), o.key))[:LISTED]
+
+
+def _not_up(outcome: Outcome) -> int:
+    figure = outcome.figure
+    down = figure.detail.get("down_us", 0) + figure.detail.get("down_weighted_us", 0) // figure.detail.get("weight_scale", 1)
+    return down + figure.unknown_us + sum(figure.left_out_us.values())
 
 
 def _of_version(context: Context, name: str, outcomes: Sequence[Outcome]) -> dict[Key, tuple[Span, ...]]:
