@@ -270,7 +270,7 @@ def test_a_new_key_is_handed_over_to(root: Path) -> None:
     (root / "records/log.key").unlink()
     add(root, "o3,array,2026-01-21 00:00,2026-01-21 07:00,,ACME")
     run("statement", "acme", "2026-01")
-    assert "FAIL  signature" in run("verify", "statements/acme/2026-01/r3", "--key", pinned, code=1).output
+    assert "FAIL  key" in run("verify", "statements/acme/2026-01/r3", "--key", pinned, code=1).output
 
 
 def test_who_hands_something_in_gets_a_receipt_that_verifies(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 from upheld.evidence.bundle import LogPart, bundle_files, canonical, figures_hash, sha256_hex, statement_bytes, text_leaf
@@ -34,7 +35,8 @@ def fact(n: int) -> bytes:
 
 def statement_leaf(statement: bytes, figures: dict[str, object], revision: int) -> bytes:
     return canonical({"kind": "statement", "agreement": "acme", "period": "2026-Q1", "revision": revision,
-                      "statement_sha256": sha256_hex(statement), "figures_sha256": figures_hash(figures)})
+                      "statement_sha256": sha256_hex(statement), "figures_sha256": figures_hash(figures),
+                      "basis": json.loads(statement)["envelope"]["basis"]})
 
 
 @dataclass(frozen=True)

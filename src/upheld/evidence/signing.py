@@ -61,9 +61,11 @@ class Key:
             data = level1.strict_base64(parts[4], "key")
         except level1.Failed as failed:
             raise ValueError(f"not a private key of a log: {failed.reason}") from None
-        key = cls(parts[2], data[1:], data[0])
-        if len(data) != 33 or key.text != text.strip():
+        if len(data) != 33 or data[0] not in (1, 4) or not level1.NAME.fullmatch(parts[2]):
             raise ValueError("not a private key of a log, or not whole")
+        key = cls(parts[2], data[1:], data[0])
+        if key.text != text.strip():
+            raise ValueError("not a private key of a log: it does not have the hash it bears")
         return key
 
     @classmethod
@@ -94,15 +96,19 @@ class Checkpoint:
 
 
 def checkpoint_text(checkpoint: Checkpoint) -> str:
-    """What is signed: origin, size and root, a line each."""
+    """What is signed: origin, size and root, a line each. Raises ValueError for what cannot be a checkpoint."""
+    if not _one_line(checkpoint.origin) or checkpoint.size < 0 or len(checkpoint.root) != 32:
+        raise ValueError("a checkpoint has an origin on one line, a size, and a root of 32 bytes")
     return f"{checkpoint.origin}\n{checkpoint.size}\n{base64.b64encode(checkpoint.root).decode()}\n"
 
 
 def sign_checkpoint(key: Key, new: Checkpoint, last: Checkpoint | None = None, root_at_last: bytes | None = None) -> bytes:
     """The signed note of ``new``. ``last``: what was signed before; ``root_at_last``: the root of the first ``last.size`` leaves now.
 
-    Raises NotExtendingError where the log went back, was rewritten, or is another's.
+    Raises NotExtendingError where the log went back, was rewritten, or is another's; ValueError for a key that signs no log.
     """
+    if key.algorithm != 1:
+        raise ValueError(f"{key.name} is the key of a witness, which signs no log")
     if last is not None:
         if last.origin != new.origin:
             raise NotExtendingError(f"this key signs for {last.origin}, not for {new.origin}")
@@ -127,14 +133,18 @@ def read_signed(note: bytes, verifier: str) -> Checkpoint:
 def cosign(note: bytes, witness: Key, at_seconds: int) -> bytes:
     """The note with the witness's cosignature (tlog-cosignature v1) added. The caller has verified the bundle it comes from.
 
-    Raises ValueError for a note that is none or bears this witness's cosignature already.
+    Raises ValueError for a note that is none or bears this witness's cosignature already, and for a key that is no witness's. A line
+    that only bears the witness's name is another's, and is left alone.
     """
+    if witness.algorithm != 4:
+        raise ValueError(f"{witness.name} is the key of a log, not of a witness")
     try:
         text, signatures = level1.read_note(note)
         level1.read_checkpoint(text)
     except level1.Failed as failed:
         raise ValueError(failed.reason) from None
-    if any(name == witness.name for name, _, _ in signatures):
+    own = level1.read_key(witness.verifier)[:2]
+    if any((name, number) == own for name, number, _ in signatures):
         raise ValueError(f"{witness.name} has cosigned this checkpoint already")
     if len(signatures) >= level1.MAX_SIGNATURES:
         raise ValueError(f"a note has at most {level1.MAX_SIGNATURES} signatures")
@@ -149,6 +159,15 @@ def rotation(origin: str, old: Key, new: str) -> dict[str, Any]:
 
 
 def receipt(key: Key, origin: str, index: int, leaf_hash: bytes, at: str) -> bytes:
-    """A signed receipt: this leaf was taken in at this place and time, so a log without it is a provable breach of its word."""
+    """A signed receipt: this leaf was taken in at this place and time, so a log without it is a provable breach of its word.
+
+    Raises ValueError for what does not stand on its line.
+    """
+    if not _one_line(origin) or index < 0 or len(leaf_hash) != 32 or not _one_line(at):
+        raise ValueError("a receipt has an origin and a time on one line each, an index, and a hash of 32 bytes")
     text = f"upheld receipt\n{origin}\n{index}\n{base64.b64encode(leaf_hash).decode()}\n{at}\n"
     return (text + "\n" + key.line(key.sign(text.encode()))).encode()
+
+
+def _one_line(text: str) -> bool:
+    return bool(text) and text.isprintable()
