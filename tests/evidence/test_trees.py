@@ -6,7 +6,8 @@ import hashlib
 import os
 import random
 
-from pymerkle import InmemoryTree
+import pytest
+from pymerkle import InmemoryTree, InvalidProof, verify_consistency, verify_inclusion
 
 from upheld.evidence.verify import Tree
 
@@ -42,6 +43,22 @@ def test_random_trees_against_another_implementation() -> None:
             ours.add(leaf)
             theirs.append_entry(leaf)
         assert ours.root() == theirs.get_root(len(leaves)), len(leaves)
+        place = rng.randrange(len(leaves))
+        own = hashlib.sha256(b"\x00" + leaves[place]).digest()
+        # the other's proofs hold for our roots, and for no other place, root or size
+        verify_inclusion(own, ours.root(), theirs.prove_inclusion(place + 1))
+        before = Tree()
+        for leaf in leaves[:place + 1]:
+            before.add(leaf)
+        proof = theirs.prove_consistency(before.size, ours.size)
+        verify_consistency(before.root(), ours.root(), proof)
+        other = Tree()
+        for leaf in [*leaves[:place], leaves[place] + b"x"]:
+            other.add(leaf)
+        with pytest.raises(InvalidProof):
+            verify_consistency(other.root(), ours.root(), proof)
+        with pytest.raises(InvalidProof):
+            verify_inclusion(hashlib.sha256(b"\x00" + leaves[place] + b"x").digest(), ours.root(), theirs.prove_inclusion(place + 1))
         if frontier is not None:
             # from a frontier on, the same root
             later = Tree(*frontier)
