@@ -41,19 +41,20 @@ def main() -> int:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", *tests]
     print(f"campaign {name}: {count} {meaning}, seed {seed}", flush=True)
     begun = time.monotonic()
-    told = {**os.environ, variable: str(count), "UPHELD_SEED": str(seed)}
-    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    given = {**os.environ, variable: str(count), "UPHELD_SEED": str(seed)}
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
     took = time.monotonic() - begun
     print(done.stdout[-4000:], done.stderr[-2000:])
     commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
     summary = next((line for line in reversed(done.stdout.splitlines()) if re.search(r"passed|failed|error|%", line)), "no result")
+    told = "".join(f"- {line}\n" for line in re.findall(r"told: (.*)", done.stdout))
     report = ROOT / "docs/reports" / f"{name}.md"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text(
         f"# Campaign {name}\n\n"
         f"- command: `make campaign-{name} COUNT={count} SEED={seed}` ({count} {meaning})\n- commit: {commit}\n"
         f"- machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
-        f"- took: {took:.0f} s\n- exit code: {done.returncode}\n- result: {summary.strip()}\n", "utf-8")
+        f"- took: {took:.0f} s\n- exit code: {done.returncode}\n- result: {summary.strip()}\n{told}", "utf-8")
     return done.returncode
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 
 from upheld.evidence.bundle import LogPart, bundle_files, canonical, figures_hash, sha256_hex, statement_bytes, text_leaf
-from upheld.evidence.signing import Checkpoint, Key, cosign, rotation, sign_checkpoint
+from upheld.evidence.signing import Checkpoint, Key, cosign, receipt, rotation, sign_checkpoint
 from upheld.evidence.verify import Tree
 
 ORIGIN = "northwind/acme"
@@ -41,11 +41,12 @@ def statement_leaf(statement: bytes, figures: dict[str, object], revision: int) 
 
 @dataclass(frozen=True)
 class Made:
-    """``known``: the checkpoint of revision 1, as the customer kept it; ``leaves``: all of the log."""
+    """``known``: the checkpoint of revision 1, as the customer kept it; ``receipt``: for the last fact; ``leaves``: all of the log."""
 
     files: dict[str, bytes]
     leaves: list[bytes]
     known: bytes
+    receipt: bytes
     statement: bytes
 
 
@@ -70,8 +71,9 @@ def made(n: int = 20) -> Made:
     known = checkpoint(leaves, FIRST)
     leaves.append(canonical(rotation(ORIGIN, FIRST, SECOND.verifier)))
     leaves.append(fact(n))
+    taken = receipt(SECOND, ORIGIN, len(leaves) - 1, hashlib.sha256(b"\x00" + leaves[-1]).digest(), "2026-04-02T00:00:00Z")
     figures: dict[str, object] = {"total": "250", "value": "989/1000"}
     new = statement(figures, 2, sha256_hex(old), len(leaves))
     leaves.append(statement_leaf(new, figures, 2))
     note = cosign(checkpoint(leaves, SECOND), WITNESS, 1_770_000_000)
-    return Made(pack(new, leaves, note), leaves, known, new)
+    return Made(pack(new, leaves, note), leaves, known, taken, new)
