@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -348,6 +350,27 @@ def test_a_terminal_that_writes_nothing_but_ascii(whole: Made, tmp_path: Path) -
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert b"FAIL  format      a format this verifier does not know: \\u4e2d\\u6587" in done.stdout
+
+
+def test_the_verifier_is_written_for_python_3_9() -> None:
+    """It runs where the other party is; what newer versions alone understand must not slip in."""
+    text = Path(verify.__code__.co_filename).read_text("utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert names == {"argparse", "base64", "hashlib", "io", "json", "re", "sys", "zipfile"}
+    assert not any(isinstance(node, ast.keyword) and node.arg in ("strict", "slots", "kw_only") for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("version", range(9, 16))
+def test_the_verifier_runs_on_every_python_that_is_here(whole: Made, tmp_path: Path, version: int) -> None:
+    python = shutil.which(f"python3.{version}")
+    if python is None or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip("not here")
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(to_zip(whole.files))
+    (tmp_path / "verify.py").write_bytes(whole.files["verify.py"])
+    done = subprocess.run([python, "-I", "-S", str(tmp_path / "verify.py"), str(path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_zip_of_any_size_is_one_form() -> None:

@@ -9,12 +9,12 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from upheld.evidence import verify as level1
-from upheld.evidence.verify import FORMAT, Tree, canonical
+from upheld.evidence.verify import FORMAT, canonical
 
 __all__ = ["FORMAT", "LogPart", "bundle_files", "canonical", "figures_hash", "sha256_hex", "statement_bytes", "text_leaf", "to_zip"]
 
@@ -24,7 +24,12 @@ README = """This folder is a statement and the evidence it rests on.
   logs/            the records (one a line), and the signed checkpoint of each log
   agreement/, calendars/   the texts in force
   renderings/      the same figures to read (PDF, HTML); they quote the figures and are not proof
-  verify.py        checks all of it with nothing but Python: python3 verify.py
+  verify.py        checks all of it with nothing but Python 3.9 or newer:
+
+      python3 verify.py --key THE-KEY-IN-YOUR-CONTRACT
+
+Without --key anybody's bundle agrees with itself. verify.py came with this bundle: who does not trust the one who sent it takes the same
+file from Upheld itself (src/upheld/evidence/verify.py, or the command `upheld verify`) and gives it this folder.
 
 {words}
 """
@@ -39,13 +44,6 @@ class LogPart:
     checkpoint: bytes
     first: int = 0
     frontier: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Names (``agreement/...``, ``calendars/...``) and bytes."""
-
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def sha256_hex(data: bytes) -> str:
@@ -98,11 +96,3 @@ def to_zip(files: Mapping[str, bytes | Iterable[bytes]]) -> bytes:
                 for chunk in (data,) if isinstance(data, bytes) else data:
                     file.write(chunk)
     return out.getvalue()
-
-
-def tree_of(leaves: Iterable[bytes]) -> Tree:
-    """The tree of some leaves."""
-    tree = Tree()
-    for leaf in leaves:
-        tree.add(leaf)
-    return tree
