@@ -16,7 +16,7 @@ import pytest
 from bundles import FIRST, ORIGIN, SECOND, STRANGER, WITNESS, Made, checkpoint, fact, key, made, pack, statement, statement_leaf
 
 from upheld.evidence.bundle import LogPart, bundle_files, canonical, sha256_hex, text_leaf, to_zip
-from upheld.evidence.signing import Checkpoint, Key, cosign, receipt, rotation, sign_checkpoint
+from upheld.evidence.signing import Checkpoint, Key, cosign, read_signed, receipt, rotation, sign_checkpoint
 from upheld.evidence.verify import UNPINNED, Tree, main, verify
 
 FIGURES: dict[str, object] = {"total": "250", "value": "989/1000"}
@@ -379,3 +379,52 @@ def test_the_zip_of_any_size_is_one_form() -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as read:
         assert read.read("logs/0/leaves") == b"x\nx\nx\n"
     assert data == to_zip({"a": b"1", "logs/0/leaves": b"x\nx\nx\n"})
+
+
+def test_both_checkpoints_are_kept_where_they_contradict(whole: Made, tmp_path: Path) -> None:
+    forged = [*whole.leaves]
+    forged[5] = fact(999)
+    files = {**whole.files, "logs/0/leaves": b"".join(leaf + b"\n" for leaf in forged), "logs/0/checkpoint": checkpoint(forged, SECOND)}
+    for name, data in files.items():
+        (tmp_path / "b" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "b" / name).write_bytes(data)
+    (tmp_path / "known").write_bytes(whole.known)
+    assert main([str(tmp_path / "b"), "--key", FIRST.verifier, "--known", str(tmp_path / "known"), "--report", str(tmp_path / "report")]) == 1
+    assert (tmp_path / "report").read_bytes() == files["logs/0/checkpoint"] + b"\n---- the other ----\n" + whole.known
+    assert main([str(tmp_path / "b"), "--key", FIRST.verifier, "--report", str(tmp_path / "none")]) == 0
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_revision_names_the_one_before(whole: Made) -> None:
+    leaves = whole.leaves[:-1]
+    for previous in (None, "00" * 32):
+        data = statement(FIGURES, 2, previous, len(leaves))
+        own = [*leaves, statement_leaf(data, FIGURES, 2)]
+        assert refused(packed(data, own, SECOND)) == ("revision", "the revision before is not the one on record")
+
+
+@pytest.mark.parametrize("head", [
+    {"first": "0"}, {"first": True}, {"first": -1}, {"frontier": {}}, {"frontier": ["00"]}, {"frontier": [1]}, {"frontier": ["0" * 64]},
+    {"more": 1}])
+def test_a_head_that_is_none(whole: Made, head: dict[str, object]) -> None:
+    body = {"origin": ORIGIN, "first": 0, "frontier": [], **head}
+    assert refused({**whole.files, "logs/0/log.json": canonical(body)})[0] in ("format", "leaves")
+
+
+def test_what_is_no_key_and_what_cannot_be_cosigned(whole: Made) -> None:
+    for name, secret in (("a b", bytes(32)), ("a+b", bytes(32)), ("", bytes(32)), ("a", bytes(31))):
+        with pytest.raises(ValueError, match="a key has a name"):
+            Key.made(name, secret)
+    with pytest.raises(ValueError, match="not a private key"):
+        Key.read(Key("northwind", bytes(32), 2).text)
+    with pytest.raises(ValueError, match="a note has no signatures"):
+        cosign(b"no note\n", WITNESS, 1)
+    with pytest.raises(ValueError, match="not a checkpoint"):
+        cosign(receipt(FIRST, ORIGIN, 1, b"h" * 32, "t"), WITNESS, 1)
+    note = whole.known
+    for n in range(15):
+        note = cosign(note, key("w", n, 4), n)
+    with pytest.raises(ValueError, match="at most 16"):
+        cosign(note, WITNESS, 1)
+    with pytest.raises(ValueError, match="not a checkpoint"):
+        read_signed(receipt(FIRST, ORIGIN, 1, b"h" * 32, "t"), FIRST.verifier)
