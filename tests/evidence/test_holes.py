@@ -173,6 +173,8 @@ def test_a_rotation_of_another_log_is_none_here(whole: Made) -> None:
 
 def test_the_key_of_a_witness_is_no_key_of_a_log_and_the_other_way_round(whole: Made) -> None:
     assert refused(whole.files, WITNESS.verifier)[0] == "key"
+    assert refused(whole.files, "no key") == ("key", "not a verifier key: no key")
+    assert refused(whole.files, STRANGER.verifier) == ("key", f"the key you gave is none of this log's; it began with {FIRST.verifier}")
     assert refused(whole.files, witnesses=[SECOND.verifier])[0] == "witness"
     head = canonical({"kind": "log", "origin": ORIGIN, "key": WITNESS.verifier})
     data, leaves = fresh([head, *whole.leaves[1:3]])

@@ -420,8 +420,8 @@ def keys_of(special: list[Special], size: int, trusted: str | None, origin: str)
                 raise Failed("key", "record %d: the old key did not sign the new one" % index)
             chain.append((index + 1, new))
     if trusted is not None:
-        chain = chain or [(0, read_log_key(trusted))]
-        refuse_if(trusted not in [key for _, key in chain], "key", f"the log began with another key: {plain(chain[0][1])}")
+        chain = chain or [(0, trusted)]
+        refuse_if(trusted not in [key for _, key in chain], "key", f"the key you gave is none of this log's; it began with {plain(chain[0][1])}")
     refuse_if(not chain, "key", "no key is known for this log: give it with --key")
     return chain
 
@@ -470,7 +470,7 @@ class Asked:
     """What the one who verifies holds already: the key agreed, witnesses, checkpoints and receipts (text, signatures, origin, place, hash)."""
 
     def __init__(self, key: str | None, witnesses: Iterable[str], known: Iterable[bytes], receipts: Iterable[bytes]) -> None:
-        self.key, self.witnesses = key, list(witnesses)
+        self.key, self.witnesses = key if key is None else read_log_key(key), list(witnesses)
         self.known = [(text, signatures, *read_checkpoint(text)) for text, signatures in map(read_note, known)]
         self.receipts = [read_receipt(note) for note in receipts]
 
