@@ -421,7 +421,8 @@ def keys_of(special: list[Special], size: int, trusted: str | None, origin: str)
             chain.append((index + 1, new))
     if trusted is not None:
         chain = chain or [(0, trusted)]
-        refuse_if(trusted not in [key for _, key in chain], "key", f"the key you gave is none of this log's; it began with {plain(chain[0][1])}")
+        if trusted not in [key for _, key in chain]:
+            raise Failed("key", f"the key you gave is none of this log's; it began with {plain(chain[0][1])}")
     refuse_if(not chain, "key", "no key is known for this log: give it with --key")
     return chain
 
