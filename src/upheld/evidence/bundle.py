@@ -26,7 +26,7 @@ README = """This folder is a statement and the evidence it rests on.
   renderings/      the same figures to read (PDF, HTML); they quote the figures and are not proof
   verify.py        checks all of it with nothing but Python 3.9 or newer:
 
-      python3 verify.py --key THE-KEY-IN-YOUR-CONTRACT
+      python3 -I verify.py --key THE-KEY-IN-YOUR-CONTRACT
 
 Without --key anybody's bundle agrees with itself. verify.py came with this bundle: who does not trust the one who sent it takes the same
 file from Upheld itself (src/upheld/evidence/verify.py, or the command `upheld verify`) and gives it this folder.
