@@ -212,6 +212,39 @@ def test_lines_of_other_versions_count_and_are_not_cut() -> None:
     assert amounts(capped([line(0, 25_000, "speed")], [cap(euro(30_000), "month")], fees(), (), lapsed)) == [25_000]
 
 
+def test_a_cap_of_one_case_result_or_window_counts_only_its_own() -> None:
+    start, end = month(0)
+    mine = line(0, 25_000, case="c1")
+    alike = replace(mine, version="1")
+    earlier = replace(alike, end=end - 1)               # ends within the time of the other, and is not it
+    shorter = replace(alike, start=start + 1)
+    for within in ("case", "result", "window"):
+        rule = [cap(euro(30_000), within)]
+        assert amounts(capped([mine], rule, fees(), (), [alike])) == [5_000], within
+        assert amounts(capped([mine], rule, fees(), (), [replace(alike, amount=2_000), replace(alike, amount=3_000)])) == [25_000], within
+        assert amounts(capped([mine], rule, fees(), (), [replace(alike, amount=4_000), replace(alike, amount=3_000)])) == [23_000], within
+        assert amounts(capped([mine], rule, fees(), (), [earlier, shorter])) == [25_000], within
+        assert amounts(capped([mine], rule, fees(), (Opening(start, 20_000),), [replace(alike, amount=1_000)])) == [9_000], within
+        assert amounts(capped([mine], rule, fees(), (), [replace(alike, kind="reward")])) == [25_000], within
+    assert amounts(capped([mine], [cap(euro(30_000), "case")], fees(), (), [replace(alike, case="c2")])) == [25_000]
+    assert amounts(capped([mine], [cap(euro(30_000), "result")], fees(), (), [replace(alike, commitment="speed")])) == [25_000]
+    assert amounts(capped([mine], [cap(euro(30_000), "window")], fees(), (), [replace(alike, commitment="speed")])) == [5_000]
+
+
+def test_what_ends_first_is_paid_first_whatever_the_order_of_the_lines() -> None:
+    lines = [line(2, 90_000), line(1, 90_000), line(0, 90_000)]
+    assert amounts(capped(lines, [cap(euro(100_000), "any 12 months")], fees(), (), ())) == [0, 10_000, 90_000]
+    # a cap that is not known in one quarter does not count there, and the quarter before it is cut all the same
+    assert amounts(capped([line(3, 50_000), line(0, 50_000)], [cap(share(10), "quarter")], fees(months=3), (), ())) == [None, 30_000]
+
+
+def test_a_minimum_is_of_all_that_falls_in_its_period() -> None:
+    rule = [cap(None, "quarter", least=euro(10_000))]
+    assert amounts(capped([line(0, 6_000), line(1, 4_000)], rule, fees(), (), ())) == [6_000, 4_000]
+    assert amounts(capped([line(0, 6_000), line(1, 3_999)], rule, fees(), (), ())) == [0, 0]
+    assert amounts(capped([line(2, 6_000), line(3, 6_000)], rule, fees(), (), ())) == [0, 0]
+
+
 def test_a_minimum_of_the_sum() -> None:
     rule = [cap(None, "month", least=euro(10_000))]
     low = capped([line(0, 5_000), line(0, 4_999, "speed")], rule, fees(), (), ())

@@ -123,22 +123,24 @@ def _pots(cap: Cap, lines: Sequence[Line], fees: Fees, opening: Sequence[Opening
     """The cap's periods in time order; ``by_end``: what ends at one instant, on top of what ended before. Each is looked at only when
     the ones before are cut: ``lines`` is what they left.
     """
-    mine = [i for i, line in enumerate(lines) if line.counts and line.kind == "credit" and _named(cap, line)]
-    # a cap of each case, result or window has a pot for each: only lines of other versions that end with it can be in it too
+    mine = [i for i, line in enumerate(lines) if _counts(cap, line)]
+    others = [line for line in settled if _counts(cap, line)]
     own = cap.within in ("case", "result", "window")
-    ended: dict[int, list[Line]] = {}
-    for line in settled if own else ():
-        ended.setdefault(line.end, []).append(line)
+    beside: dict[_Where, int] = {}
+    for line in others:
+        where = _where(cap, fees, line)
+        beside[where] = beside.get(where, 0) + line.due
     gathered: dict[tuple[int, _Where], list[int]] = {}
     for i in mine:
-        period, span = _period(cap, fees, lines[i])
-        gathered.setdefault((lines[i].end if by_end else 0, _Where(span, _group(cap, lines[i]), period)), []).append(i)
+        gathered.setdefault((lines[i].end if by_end else 0, _where(cap, fees, lines[i])), []).append(i)
     for (end, where), rows in sorted(gathered.items(), key=lambda item: (item[0][0], item[0][1].span, item[0][1].group, item[0][1].period)):
-        before = ended.get(where.span[1], []) if own else [*settled, *(lines[i] for i in mine if lines[i].end < end)]
-        used = [o.minor for o in opening if where.holds(o.at) and _counts_towards(cap, o, where.group)]
-        used += [x.due for x in before if x.counts and x.kind == "credit" and _named(cap, x) and _group(cap, x) == where.group
-                 and where.holds(x.end - 1) and (not own or _period(cap, fees, x) == (where.period, where.span))]
-        yield _Pot(where.period, where.span, where.group, tuple(i for i in rows if lines[i].counts), sum(used))
+        used = sum(o.minor for o in opening if where.holds(o.at) and _counts_towards(cap, o, where.group))
+        if own:  # nothing of another window, and so nothing that ended before, is in a period that is one window's
+            used += beside.get(where, 0)
+        else:
+            before = [*others, *(lines[i] for i in mine if lines[i].end < end)]
+            used += sum(x.due for x in before if x.counts and _group(cap, x) == where.group and where.holds(x.end - 1))
+        yield _Pot(where.period, where.span, where.group, tuple(i for i in rows if lines[i].counts), used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,14 @@ def _period(cap: Cap, fees: Fees, line: Line) -> tuple[str, tuple[int, int]]:
     return fees.days(span), span
 
 
-def _named(cap: Cap, line: Line) -> bool:
-    return not cap.commitments or line.commitment in cap.commitments
+def _where(cap: Cap, fees: Fees, line: Line) -> _Where:
+    period, span = _period(cap, fees, line)
+    return _Where(span, _group(cap, line), period)
+
+
+def _counts(cap: Cap, line: Line) -> bool:
+    """Whether a line is a credit that the cap is about."""
+    return line.counts and line.kind == "credit" and (not cap.commitments or line.commitment in cap.commitments)
 
 
 def _group(cap: Cap, line: Line) -> tuple[tuple[str, str], ...]:
