@@ -16,7 +16,7 @@ from upheld.evidence.bundle import canonical, figures_hash, to_zip
 from upheld.evidence.signing import rotation
 from upheld.evidence.verify import CHECKS, Folder, verify
 
-EVIDENCE = ("statement.json", "logs/0/leaves", "logs/0/checkpoint", "logs/0/log.json", "agreement/acme.yaml", "calendars/DE-BE.yaml")
+EVIDENCE = ("statement.json", "logs/0/leaves", "logs/0/checkpoint", "agreement/acme.yaml", "calendars/DE-BE.yaml")
 Files = dict[str, bytes]
 
 
@@ -138,8 +138,7 @@ def beside(files: Files, rng: random.Random, whole: Made) -> Files:
     """Another log laid beside, true or forged, named by the statement or not."""
     origin = f"{ORIGIN}{rng.randrange(9)}"
     leaves = [canonical({"kind": "log", "origin": origin, "key": STRANGER.verifier}), fact(rng.randrange(99))]
-    log = {"logs/1/leaves": b"".join(leaf + b"\n" for leaf in leaves), "logs/1/checkpoint": checkpoint(leaves, STRANGER, origin),
-           "logs/1/log.json": canonical({"origin": origin, "first": 0, "frontier": []})}
+    log = {"logs/1/leaves": b"".join(leaf + b"\n" for leaf in leaves), "logs/1/checkpoint": checkpoint(leaves, STRANGER, origin)}
     if rng.randrange(2):
         return {**files, rng.choice(sorted(log)): rng.choice(sorted(log.values()))}
     body = json.loads(files["statement.json"])

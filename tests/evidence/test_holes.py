@@ -141,9 +141,9 @@ def test_two_logs_of_one_key_are_both_verified(whole: Made) -> None:
 
 def test_a_key_handed_over_to_may_be_the_one_that_is_known(whole: Made) -> None:
     done = verify(whole.files, SECOND.verifier)
-    assert ("key", True, f"key {SECOND.verifier}, the one you gave") in done
+    assert ("key", True, f"key {SECOND.verifier}; the one you gave") in done
     done = verify(whole.files, FIRST.verifier)
-    assert ("key", True, f"key {SECOND.verifier}, handed over 1 times since the one you gave") in done
+    assert ("key", True, f"key {SECOND.verifier}; handed over 1 times since the one you gave") in done
 
 
 def test_a_stranger_cannot_hand_over_to_the_true_key() -> None:
@@ -285,26 +285,27 @@ def test_a_receipt_that_lies_beyond_the_bundle(whole: Made) -> None:
     assert refused(whole.files, receipts=[taken]) == ("receipt", "the receipt is of record 27, this bundle ends with 26")
 
 
-def test_a_bundle_that_begins_later_says_what_it_does_not_hold(whole: Made) -> None:
-    """Only by their hash: the first records are neither shown nor claimed to be."""
-    leaves = [*whole.leaves[:1], fact(1), *whole.leaves[1:3], fact(2)]
-    data, leaves = fresh(leaves)
-    tree = Tree()
-    for leaf in leaves[:2]:
-        tree.add(leaf)
-    texts = {n: d for n, d in whole.files.items() if n.startswith(("agreement/", "calendars/"))}
-    part = LogPart(ORIGIN, leaves[2:], checkpoint(leaves, FIRST), 2, tuple(tree.parts))
-    files = {n: d if isinstance(d, bytes) else b"".join(d) for n, d in bundle_files(data, [part], texts, {}).items()}
-    done = verify(files, FIRST.verifier, (), [checkpoint(leaves[:3], FIRST)])
-    assert ("leaves", True, "6 records; THE FIRST 2 ONLY BY THEIR HASH") in done
-    assert all(good for _, good, _ in done)
-    assert refused(files, None) == ("key", "no key is known for this log: give it with --key")
-    assert refused(files, known=[checkpoint(leaves[:1], FIRST)]) == ("known", "the checkpoint you hold lies before the records in this bundle")
-    assert refused(files, receipts=[receipt(FIRST, ORIGIN, 1, b"h" * 32, "t")])[0] == "receipt"
-    for first, frontier in ((3, tree.parts), (2, []), (2, [b"x" * 32]), (0, []), (4, tree.parts)):
-        part = LogPart(ORIGIN, leaves[2:], checkpoint(leaves, FIRST), first, tuple(frontier))
-        files = {n: d if isinstance(d, bytes) else b"".join(d) for n, d in bundle_files(data, [part], texts, {}).items()}
-        assert refused(files)[0] in ("leaves", "root")
+def test_a_log_whose_beginning_is_missing(whole: Made) -> None:
+    """All records are here, or none is believed: also where the head that names the key is what was left out."""
+    for n in (1, 2, 5):
+        rows = [leaf + b"\n" for leaf in whole.leaves[n:]]
+        check, _ = refused({**whole.files, "logs/0/leaves": b"".join(rows)})
+        assert check == "key"
+        assert refused({**whole.files, "logs/0/leaves": b"".join(rows)}, None)[0] == "key"
+    headless = [fact(1), *whole.leaves[1:3]]
+    data, leaves = fresh(headless)
+    assert refused(packed(data, leaves)) == ("key", "the log does not begin with its key")
+    assert refused({**whole.files, "logs/0/leaves": b""})[0] == "key"
+
+
+def test_a_checkpoint_of_nothing_is_continued_by_everything(whole: Made) -> None:
+    empty = checkpoint([], FIRST)
+    assert ("known", True, "the checkpoint of 0 records that you hold is continued") in verify(whole.files, FIRST.verifier, (), [empty])
+
+
+def test_a_bundle_is_not_made_with_the_checkpoint_of_another_log(whole: Made) -> None:
+    with pytest.raises(ValueError, match="no checkpoint of northwind/other"):
+        bundle_files(b"{}", [LogPart("northwind/other", [], whole.known)], {}, {})
 
 
 # ---- signing --------------------------------------------------------------------------------------------------------
@@ -403,14 +404,6 @@ def test_a_revision_names_the_one_before(whole: Made) -> None:
         data = statement(FIGURES, 2, previous, len(leaves))
         own = [*leaves, statement_leaf(data, FIGURES, 2)]
         assert refused(packed(data, own, SECOND)) == ("revision", "the revision before is not the one on record")
-
-
-@pytest.mark.parametrize("head", [
-    {"first": "0"}, {"first": True}, {"first": -1}, {"frontier": {}}, {"frontier": ["00"]}, {"frontier": [1]}, {"frontier": ["0" * 64]},
-    {"more": 1}])
-def test_a_head_that_is_none(whole: Made, head: dict[str, object]) -> None:
-    body = {"origin": ORIGIN, "first": 0, "frontier": [], **head}
-    assert refused({**whole.files, "logs/0/log.json": canonical(body)})[0] in ("format", "leaves")
 
 
 def test_what_is_no_key_and_what_cannot_be_cosigned(whole: Made) -> None:

@@ -37,13 +37,11 @@ file from Upheld itself (src/upheld/evidence/verify.py, or the command `upheld v
 
 @dataclass(frozen=True, slots=True)
 class LogPart:
-    """One log in a bundle: its leaves from ``first`` on, the frontier there, and the signed checkpoint that covers them."""
+    """One log in a bundle: all its leaves, and the signed checkpoint that covers them."""
 
     origin: str
     leaves: Iterable[bytes]
     checkpoint: bytes
-    first: int = 0
-    frontier: tuple[bytes, ...] = ()
 
 
 def sha256_hex(data: bytes) -> str:
@@ -68,11 +66,11 @@ def text_leaf(kind: str, name: str, data: bytes) -> bytes:
 
 def bundle_files(statement: bytes, logs: Iterable[LogPart], texts: Mapping[str, bytes],
                  renderings: Mapping[str, bytes]) -> dict[str, bytes | Iterable[bytes]]:
-    """The files of a bundle by name; leaves are chunks, each a leaf and its newline."""
+    """The files of a bundle by name; leaves are chunks, each a leaf and its newline. Raises ValueError for a checkpoint of another log."""
     files: dict[str, bytes | Iterable[bytes]] = {"statement.json": statement}
     for number, log in enumerate(logs):
-        head = {"origin": log.origin, "first": log.first, "frontier": [h.hex() for h in log.frontier]}
-        files[f"logs/{number}/log.json"] = canonical(head)
+        if not log.checkpoint.startswith(log.origin.encode() + b"\n"):
+            raise ValueError(f"this is no checkpoint of {log.origin}")
         files[f"logs/{number}/leaves"] = (leaf + b"\n" for leaf in log.leaves)
         files[f"logs/{number}/checkpoint"] = log.checkpoint
     files |= texts
