@@ -234,6 +234,9 @@ def test_a_cap_of_one_case_result_or_window_counts_only_its_own() -> None:
 def test_what_ends_first_is_paid_first_whatever_the_order_of_the_lines() -> None:
     lines = [line(2, 90_000), line(1, 90_000), line(0, 90_000)]
     assert amounts(capped(lines, [cap(euro(100_000), "any 12 months")], fees(), (), ())) == [0, 10_000, 90_000]
+    # January 2027 looks back on what the cap left of February 2026, not on what February would have been
+    lines = [line(12, 90_000), line(1, 90_000), line(0, 90_000)]
+    assert amounts(capped(lines, [cap(euro(100_000), "any 12 months")], fees(), (), ())) == [90_000, 10_000, 90_000]
     # a cap that is not known in one quarter does not count there, and the quarter before it is cut all the same
     assert amounts(capped([line(3, 50_000), line(0, 50_000)], [cap(share(10), "quarter")], fees(months=3), (), ())) == [None, 30_000]
 
