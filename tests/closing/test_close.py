@@ -99,7 +99,11 @@ def test_a_first_statement_is_signed_booked_and_verifies(root: Path) -> None:
     folder = root / "statements/acme/2026-01/r1"
     assert {p.name for p in (folder / "renderings").iterdir()} == {"statement.txt", "statement.md", "statement.html", "statement.pdf"}
     assert all(good for _, good, _ in verify(folder))
-    assert "the figures follow from the records" in run("verify", str(folder)).output
+    told = run("verify", str(folder)).output
+    assert "the figures follow from the records" in told
+    assert "that its figures follow from them" in " ".join(told.split())
+    assert "No key was given" in told
+    assert "or that the figures follow" in run("verify", str(folder), "--level", "1").output
     assert owed(root) == {"EUR": {"computed": 10_000}}
     if os.name == "posix":
         assert (root / "records/log.key").stat().st_mode & 0o077 == 0

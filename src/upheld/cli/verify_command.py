@@ -9,6 +9,10 @@ import click
 
 from upheld.cli.options import fail
 
+RECOMPUTED = """This proves that the statement was issued as it is, that it rests on exactly these records, complete and unchanged,
+and that its figures follow from them by the agreement. It does not prove that the records are true, or that nothing happened
+unrecorded. The PDF and other renderings only quote the figures; they are not proof."""
+
 
 @click.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
@@ -35,10 +39,11 @@ def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tu
     if not good:
         click.echo("\nREFUSED: do not rely on this bundle.")
         sys.exit(1)
-    if level == 2:
-        good = _recomputed(bundle)
-    click.echo("\n" + level1.PROVES if good else "\nREFUSED: the figures do not follow from the records.")
-    sys.exit(0 if good else 1)
+    if level == 2 and not _recomputed(bundle):
+        click.echo("\nREFUSED: the figures do not follow from the records.")
+        sys.exit(1)
+    proves = RECOMPUTED if level == 2 else level1.PROVES
+    click.echo("\n" + proves + ("" if key else "\n\n" + level1.UNPINNED))
 
 
 def _recomputed(bundle: Path) -> bool:
