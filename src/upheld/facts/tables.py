@@ -236,3 +236,5 @@ class Facts:
     declarations: Declarations | None = None
     coverage: Coverage | None = None
     refused: tuple[Refused, ...] = ()
+    spoken: Mapping[str, frozenset[str]] | None = None
+    """Attributes that any row of a shape ever said, where these are only some of the rows (None: what these rows say)."""

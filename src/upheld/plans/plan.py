@@ -13,6 +13,7 @@ from typing import Literal
 
 from upheld.calendars.spec import CalendarSpec, WindowSpec
 from upheld.plans.lookup import Lookup, constant
+from upheld.plans.people import NOBODY, People
 from upheld.plans.remedies import NO_REMEDIES, Remedies
 from upheld.plans.selector import EVERYTHING, Selector
 from upheld.values.condition import Condition
@@ -211,6 +212,7 @@ class Head:
     promised_by: str = "provider"
     to: str = "customer"
     backed_by: tuple[str, ...] = ()
+    ladder: str = ""                      # the escalation that its clocks climb
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,4 +321,5 @@ class Plan:
     complete: tuple[tuple[str, int, int], ...] = ()        # (source, from, until) declared in the agreement
     semantics: int = 1
     remedies: Remedies = NO_REMEDIES
+    people: People = NOBODY
     places: Mapping[str, Place] = field(default_factory=dict)   # "commitments.uptime.credit" -> place
