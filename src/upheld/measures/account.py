@@ -234,13 +234,21 @@ def _weighted_total(ledger: Ledger, chosen: Mask, weight: I64 | None, scale: int
 
 
 def _runs(setting: Setting, taken: Taken, amount: I64) -> Runs:
-    """Whole runs: neighbouring down segments joined, and in each the time that no clause takes."""
+    """Whole runs: neighbouring down segments joined, and in each the time that no clause takes. A run is whole over windows' edges, never
+    over those of the time in force: what lay before the agreement is none of its runs.
+    """
     swept = taken.swept
-    rows = np.flatnonzero(taken.down)
+    begins, ends = setting.context.in_force
+    start, end = np.maximum(swept.start, begins), swept.end if ends is None else np.minimum(swept.end, ends)
+    rows = np.flatnonzero(taken.down & (start < end))
     empty = np.empty(0, np.int64)
     if not len(rows):
         return Runs(empty, empty, empty, empty, empty)
-    group, start, end = swept.group[rows], swept.start[rows], swept.end[rows]
+    cut = rows[(start[rows] > swept.start[rows]) | (end[rows] < swept.end[rows])]
+    if len(cut):
+        amount = amount.copy()
+        amount[cut] = setting.hours.work(swept.group[cut], end[cut]) - setting.hours.work(swept.group[cut], start[cut])
+    group, start, end = swept.group[rows], start[rows], end[rows]
     fresh = np.append(True, (group[1:] != group[:-1]) | (start[1:] != end[:-1]))
     first = np.flatnonzero(fresh)
     last = np.append(first[1:], len(rows)) - 1
