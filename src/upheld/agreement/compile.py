@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from upheld.agreement.compile_calendars import compile_calendars
+from upheld.agreement.compile_changes import compile_changes
 from upheld.agreement.compile_commitments import compile_commitments
 from upheld.agreement.compile_remedies import compile_remedies
 from upheld.agreement.compile_states import compile_attributes, compile_exclusions, compile_states
@@ -46,6 +47,7 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
     exclusions = compile_exclusions(desk)
     commitments = compile_commitments(desk)
     remedies = compile_remedies(desk)
+    changes = compile_changes(desk)
     if any(p.severity == "error" for p in desk.problems):
         return Compiled(None, desk)
     home = zone(model.timezone)
@@ -78,6 +80,7 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
             ),
             semantics=int(model.upheld),
             remedies=remedies,
+            changes=changes,
             places=places(node),
         ),
         desk,

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from upheld.calendars.spec import CalendarSpec, WindowSpec
+from upheld.plans.changes import NO_CHANGE_RULES, ChangeRules
 from upheld.plans.lookup import Lookup, constant
 from upheld.plans.people import NOBODY, People
 from upheld.plans.remedies import NO_REMEDIES, Remedies
@@ -322,4 +323,5 @@ class Plan:
     semantics: int = 1
     remedies: Remedies = NO_REMEDIES
     people: People = NOBODY
+    changes: ChangeRules = NO_CHANGE_RULES
     places: Mapping[str, Place] = field(default_factory=dict)   # "commitments.uptime.credit" -> place

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from upheld.agreement.model.attribute import Attributes
 from upheld.agreement.model.calendar import Calendars
+from upheld.agreement.model.change import Changes
 from upheld.agreement.model.commitment import Commitments
 from upheld.agreement.model.escalation import Contacts, Escalations, Roles, Rotas
 from upheld.agreement.model.example import Examples
@@ -20,7 +21,6 @@ from upheld.agreement.model.exclusion import Exclusions
 from upheld.agreement.model.form import Clause, Date, Name, Prose, Sel, Text, mapping_of, problem, quantity_of, reads, text_of
 from upheld.agreement.model.money import Amounts, Cap, Claim, Disputes, EarnBack, HighestOf, Right, Rounding, Standing
 from upheld.agreement.model.service import (
-    Changes,
     Communication,
     Continuity,
     Liability,

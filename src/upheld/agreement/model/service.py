@@ -14,7 +14,6 @@ from upheld.agreement.model.form import Clause, Name, Names, Prose, Sel, Span, T
 from upheld.agreement.model.money import PayTable
 
 __all__ = [
-    "Changes",
     "Communication",
     "Continuity",
     "Liability",
@@ -67,20 +66,6 @@ class Communication(Clause):
     cadence: Prose = ""
     status_page: Text = ""
     templates: Prose = ""
-    notes: Prose = ""
-    text: Prose = ""
-
-
-class Changes(Clause):
-    """How changes are announced, frozen and rolled back."""
-
-    title: Text = ""
-    notice: Prose = ""
-    freezes: Prose = ""
-    rollback: Prose = ""
-    approval: Prose = ""
-    windows: Prose = ""
-    emergency: Prose = ""
     notes: Prose = ""
     text: Prose = ""
 
