@@ -31,7 +31,7 @@ from upheld.plans.plan import ClockPlan, CombinePlan, Commitment, Plan
 from upheld.plans.terms import Term, in_force
 from upheld.values.condition import Condition
 
-__all__ = ["assess", "contexts"]
+__all__ = ["Stage", "assess", "contexts", "stages"]
 
 _YEAR_US = 366 * 86_400_000_000
 
@@ -70,15 +70,19 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
 
 def contexts(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: str) -> tuple[Context, ...]:
     """The contexts in which one commitment is measured, a version each: what ``explain`` needs to ask a kernel again."""
+    return tuple(stage.context for stage in stages(plans, facts, as_of, (commitment,)).get(commitment, ()))
+
+
+def stages(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: Sequence[str] = ()) -> dict[str, tuple[Stage, ...]]:
+    """Each commitment (of some only: those and their parts) under each version, in time order: what was seen, measured and judged."""
     walk = _Walk.begin(plans, facts, as_of)
-    found: tuple[_Stage, ...] = ()
-    for name in order_of([t.plan for t in walk.terms], (commitment,)):
-        found = walk.measure(name)
-    return tuple(stage.context for stage in found)
+    for name in order_of([t.plan for t in walk.terms], commitments):
+        walk.measure(name)
+    return walk.stages
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
+class Stage:
     """One commitment under one version: what it saw, what it measured, what was judged."""
 
     term: Term
@@ -95,7 +99,7 @@ class _Walk:
         self.mine = [scope(t.plan, known) for t in terms]
         self.results: list[dict[str, Measured]] = [{} for _ in terms]
         self.verdicts: list[dict[str, Verdicts]] = [{} for _ in terms]
-        self.stages: dict[str, tuple[_Stage, ...]] = {}
+        self.stages: dict[str, tuple[Stage, ...]] = {}
 
     @classmethod
     def begin(cls, plans: Iterable[Plan], facts: Facts, as_of: int | None) -> _Walk:
@@ -105,7 +109,7 @@ class _Walk:
             raise ValueError(msg)
         return cls(terms, cut(facts, as_of), as_of)
 
-    def measure(self, name: str) -> tuple[_Stage, ...]:
+    def measure(self, name: str) -> tuple[Stage, ...]:
         """All versions of one commitment, in time order."""
         self.stages[name] = tuple(stage for run in self._runs(name) for stage in self._measure_run(name, run))
         return self.stages[name]
@@ -125,7 +129,7 @@ class _Walk:
                 runs.append([i])
         return runs
 
-    def _measure_run(self, name: str, run: Sequence[int]) -> tuple[_Stage, ...]:
+    def _measure_run(self, name: str, run: Sequence[int]) -> tuple[Stage, ...]:
         clauses = [self.terms[i].plan.commitments[name] for i in run]
         found = [self._context(i, clause, run) for i, clause in zip(run, clauses, strict=True)]
         measured = tuple(measure(clause, context) for clause, context in zip(clauses, found, strict=True))
@@ -138,7 +142,7 @@ class _Walk:
                 measured = pooled(clocks, [c.versions or Versions() for c in found], measured)
         measured = tuple(unwatched(m, clause, context) for m, clause, context in zip(measured, clauses, found, strict=True))
         stages = tuple(
-            _Stage(self.terms[i], context, m, self._judged(self.terms[i].plan, clause, context, m))
+            Stage(self.terms[i], context, m, self._judged(self.terms[i].plan, clause, context, m))
             for i, clause, context, m in zip(run, clauses, found, measured, strict=True)
         )
         for i, own in zip(run, stages, strict=True):
@@ -200,7 +204,7 @@ def _own_windows(measured: Measured, context: Context) -> Measured:
     return replace(measured, parts=tuple(p for p in measured.parts if mine[p.window]))
 
 
-def _together(own: _Stage, stages: Sequence[_Stage]) -> tuple[Measured, Verdicts]:
+def _together(own: Stage, stages: Sequence[Stage]) -> tuple[Measured, Verdicts]:
     """What later commitments of one version see: its own figures, and those of the other versions where it has none."""
     verdicts = dict(_by_key(own.measured, own.outcomes))
     parts = list(own.measured.parts)
