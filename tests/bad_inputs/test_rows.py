@@ -101,6 +101,11 @@ for _name, _text in {
     "15-hours-overnight-unmarked": AGREEMENT + "calendars: {office: {hours: {mon: [22:00-06:00]}}}\n",
     "15-hours-empty-week": AGREEMENT + "calendars: {office: {hours: {}}}\n",
     "16-escalation-nobody": AGREEMENT + "escalations: {p1: {steps: [{at: 50%}]}}\n",
+    "16-escalation-stranger": AGREEMENT + "contacts: {anna: {mail: anna@a.example}}\nescalations: {p1: {steps: [{at: 50%, tell: ana}]}}\n",
+    "16-escalation-circle": AGREEMENT + "escalations:\n  p1: {steps: [{at: 50%, tell: provider}], then: p2}\n"
+                                        "  p2: {steps: [{after: 1h, tell: provider}], then: p1}\n",
+    "16-escalation-delay": AGREEMENT + "escalations: {p1: {steps: [{at: 50%, tell: provider}, {after: 0s, tell: provider}, "
+                                       "{after: 520 weeks, tell: provider}]}}\n",
     "17-dates-reversed": changed("{from: 2026-01-01}", "{from: 2026-01-01, until: 2025-01-01}"),
     "18-look-alike-ids": changed("  solved: {", "  s\u043elved: {measure: clock, starts: opened, stops: solved, hours: always, within: 1h, per: month}\n  solved: {"),
     "18-bidi-override": changed("title: A", "title: A\u202eB"),

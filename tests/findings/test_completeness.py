@@ -29,6 +29,9 @@ The static checks asked for, each with the finding that tells it:
 | zones Mars/Base, EST, +25:00, ../../etc/passwd | unknown-zone |
 | hours 09:00-09:00, 22:00-06:00 unmarked | hours, hours-overlap |
 | a step that tells nobody or a stranger, a loop, delay 0 or 10 years | escalation-nobody, unknown-role, escalation-circle, escalation-delay |
+| a step with two times, repeats of nothing | escalation-two-times, escalation-repeats |
+| a rota nobody is in | rota-empty, rota-starts, rota-each |
+| a contact, party or role that is told and cannot be reached | contact-without-address, party-without-contact, role-empty |
 | effective dates reversed or overlapping | dates-reversed, versions-overlap, version-twice |
 | look-alike ids, bidi signs | confusable, character |
 | BOM, UTF-16, invalid UTF-8 | encoding |
@@ -44,7 +47,10 @@ HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "upheld"
 PLACE = {"Problem": 1, "problem": 0, "Wrong": 2, "Finding": 0, "say": 1, "_add": 0, "_stop": 0}
 """Where the finding's name stands among the arguments of what gives one."""
-DYNAMIC = {"unused-{kind}": ("unused-calendar", "unused-state", "unused-exclusion")}
+DYNAMIC = {
+    "unused-{kind}": ("unused-calendar", "unused-state", "unused-exclusion"),
+    "unused-{what}": ("unused-escalation", "unused-rota", "unused-playbook"),
+}
 """Names put together from a word, and what they come to; ``unknown-…`` is told by the calls of ``known``."""
 ELSEWHERE = {"example-fails"}
 """Given for agreements by the evaluator, which the agreement's own package does not know."""

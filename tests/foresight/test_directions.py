@@ -184,7 +184,7 @@ def test_duties_that_a_breach_starts():
 
 COMPARED = {
     plans.Head: "id window says sentence of for_each target breach hours excluding binding when_empty minimum_sample rounding unknown "
-                "mid_window open_cases points repeat promised_by to backed_by",
+                "mid_window open_cases points repeat promised_by to backed_by ladder",
     plans.AvailabilityPlan: "head down out_of value",
     plans.ClockPlan: "head starts stops within pauses before again counted reopen_us landing value",
     plans.ValuesPlan: "head statistic shape good total slices method",
@@ -192,7 +192,7 @@ COMPARED = {
     plans.ExclusionRule: "name effect where during notice allowance_us allowance_per needs until until_after",
     plans.AttributeRule: "name table read lead_us order after_miss on_change",
     plans.Plan: "agreement version title hash zone currency from_us until_us adopted_us customer covers calendars attributes states exclusions "
-                "commitments complete semantics remedies places",
+                "commitments complete semantics remedies people changes places",
     remedies.Remedies: "credits caps claim disputes rights amounts earn_back rounding pays_once deems tasks only_if",
     remedies.CreditRule: "pay of per up_to up_to_of where whole_days least path says",
     remedies.Cap: "up_to of within for_each least commitments path",

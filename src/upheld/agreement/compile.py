@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from upheld.agreement.compile_calendars import compile_calendars
 from upheld.agreement.compile_changes import compile_changes
 from upheld.agreement.compile_commitments import compile_commitments
+from upheld.agreement.compile_people import compile_people
 from upheld.agreement.compile_remedies import compile_remedies
 from upheld.agreement.compile_states import compile_attributes, compile_exclusions, compile_states
 from upheld.agreement.desk import Desk
@@ -48,6 +49,7 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
     commitments = compile_commitments(desk)
     remedies = compile_remedies(desk)
     changes = compile_changes(desk)
+    people = compile_people(desk)
     if any(p.severity == "error" for p in desk.problems):
         return Compiled(None, desk)
     home = zone(model.timezone)
@@ -81,6 +83,7 @@ def compile_agreement(model: Agreement, node: Node, digest: str, holidays: Mappi
             semantics=int(model.upheld),
             remedies=remedies,
             changes=changes,
+            people=people,
             places=places(node),
         ),
         desk,

@@ -85,6 +85,10 @@ def _head(desk: Desk, name: str, written: Any, path: Path) -> Head:
         party = getattr(written, party_key)
         if party_key in written.model_fields_set:
             desk.known("party", party, desk.model.parties or ("provider", "customer"), (*path, party_key))
+    # where the agreement has no escalations at all, the name is one in another house: a word of the contract
+    ladder = written.escalation if desk.model.escalations and written.escalation is not None else ""
+    if ladder:
+        desk.known("escalation", ladder, desk.model.escalations, (*path, "escalation"))
     rounding = Rounding(written.round.to, written.round.mode) if written.round else None
     return Head(
         id=name,
@@ -109,6 +113,7 @@ def _head(desk: Desk, name: str, written: Any, path: Path) -> Head:
         promised_by=written.promised_by,
         to=written.to,
         backed_by=written.backed_by,
+        ladder=ladder,
     )
 
 

@@ -33,7 +33,8 @@ ORDER = (
     *("upheld", "agreement", "title", "description", "based_on", "version", "effective", "adopted", "language", "law"),
     *("timezone", "currency", "parties", "definitions", "scope", "out_of_scope", "covers", "complete", "tiers", "services"),
     *("calendars", "attributes", "states", "exclusions", "commitments", "amounts", "highest_of", "caps", "claim", "disputes"),
-    *("rights", "earn_back", "rounding", "price", "contacts", "roles", "rotas", "escalations", "communication", "changes"),
+    *("rights", "earn_back", "rounding", "price", "contacts", "roles", "rotas", "escalations", "playbooks"),
+    *("communication", "changes"),
     *("continuity", "security", "data", "retention", "reviews", "responsibilities", "liability", "renewal", "termination"),
     *("transition", "texts", "accept", "examples"),
 )

@@ -122,8 +122,11 @@ def _checked(compiled: Compiled, node: Node, overrides: tuple[Override, ...]) ->
     return tuple(findings)
 
 
-UNACCEPTABLE = frozenset({"unknown-calendar", "unknown-state", "unknown-exclusion", "unknown-commitment", "unknown-zone", "unknown-party"})
-"""What cannot be accepted: without it there is no figure."""
+UNACCEPTABLE = frozenset(
+    {"unknown-calendar", "unknown-state", "unknown-exclusion", "unknown-commitment", "unknown-zone", "unknown-party"}
+    | {"unknown-contact", "unknown-escalation", "unknown-playbook", "unknown-role", "unknown-rota", "name-of-two", "rota-empty", "rota-starts"}
+)
+"""What cannot be accepted: without it there is no figure, or nobody knows who is told."""
 
 
 def _accepts(node: Node) -> dict[Path, Mapping[str, str]]:

@@ -26,7 +26,7 @@ Resolve = Callable[[str], Node | None]
 
 NAMED = frozenset(
     {"accept", "amounts", "attributes", "calendars", "commitments", "contacts", "definitions", "disputes", "escalations"}
-    | {"exclusions", "parties", "responsibilities", "roles", "rotas", "services", "states", "texts", "tiers"}
+    | {"exclusions", "parties", "playbooks", "responsibilities", "roles", "rotas", "services", "states", "texts", "tiers"}
 )
 OWN = frozenset({"upheld", "agreement", "version", "effective", "adopted", "based_on", "examples"})
 """Keys that speak of one file only and are never taken over from a base."""

@@ -17,8 +17,8 @@ Direction = Literal["better", "worse", "different"]
 
 SINGULAR = {"commitments": "commitment", "exclusions": "exclusion", "states": "state", "calendars": "calendar", "attributes": "attribute",
             "parties": "party", "tiers": "tier", "services": "service", "contacts": "contact", "roles": "role", "rotas": "rota",
-            "escalations": "escalation", "reviews": "review", "responsibilities": "responsibility", "definitions": "definition",
-            "texts": "text"}
+            "escalations": "escalation", "playbooks": "playbook", "reviews": "review", "responsibilities": "responsibility",
+            "definitions": "definition", "texts": "text"}
 """One of a section, in words."""
 
 _SEVERAL = frozenset({"the hours", "the weekly hours", "the points", "the facts", "the facts it takes", "the facts it covers", "the slices",

@@ -23,8 +23,8 @@ __all__ = ["compare_prose"]
 
 SECTIONS = (
     "title", "description", "language", "law", "parties", "tiers", "services", "scope", "out_of_scope", "definitions", "responsibilities",
-    "contacts", "roles", "rotas", "escalations", "communication", "changes", "continuity", "security", "data", "retention", "reviews", "price",
-    "liability", "renewal", "termination", "transition", "texts", "notes",
+    "contacts", "roles", "rotas", "escalations", "playbooks", "communication", "changes", "continuity", "security", "data", "retention",
+    "reviews", "price", "liability", "renewal", "termination", "transition", "texts", "notes",
 )
 """The keys of an agreement whose words are compared as words."""
 

@@ -1,4 +1,4 @@
-"""Checks of dates, calendars, names nobody uses, escalations.
+"""Checks of dates, calendars, and names nobody uses.
 
 Law: what is declared is used, what is used is declared, and time runs forward.
 """
@@ -11,7 +11,6 @@ from fractions import Fraction
 from upheld.agreement.checks.tables import credits_of, exact
 from upheld.agreement.compile import Compiled
 from upheld.agreement.model.form import Path, Problem
-from upheld.agreement.suggest import did_you_mean
 from upheld.calendars.spec import Intersection, Weekly
 from upheld.calendars.spec import Union as Joined
 from upheld.plans.lookup import axes_of
@@ -20,7 +19,6 @@ from upheld.values.quantity import Duration, show_day
 
 __all__ = ["CHECKS"]
 
-_YEAR_US = 366 * 86_400_000_000
 _HOUR_US = 3_600_000_000
 
 
@@ -114,17 +112,6 @@ def unused(compiled: Compiled) -> Iterator[Problem]:
             yield Problem(
                 ("attributes", name), "unused-attribute", f"attribute `{name}` is used by nothing", "use it, or take it out", True, "warning"
             )
-    escalated = {c.escalation for c in model.commitments.values()} | {e.then for e in model.escalations.values()}
-    for name in model.escalations:
-        if name not in escalated:
-            yield Problem(
-                ("escalations", name),
-                "unused-escalation",
-                f"escalation `{name}` is started by nothing",
-                f"write escalation: {name} in a commitment, or take it out",
-                True,
-                "warning",
-            )
 
 
 def unused_amounts(compiled: Compiled) -> Iterator[Problem]:
@@ -208,74 +195,6 @@ def _mentioned(compiled: Compiled) -> set[str]:
     return found
 
 
-def escalations(compiled: Compiled) -> Iterator[Problem]:
-    """Steps nobody hears, unknown people, circles, no delay."""
-    model = compiled.desk.model
-    people = {*model.roles, *model.contacts, *model.rotas, *model.parties, "customer", "provider"}
-    declared = bool(model.roles or model.contacts or model.rotas)
-    for name, written in model.escalations.items():
-        for i, step in enumerate(written.steps):
-            path: Path = ("escalations", name, "steps", i)
-            if not step.tell:
-                yield Problem(path, "escalation-nobody", f"step {i + 1} of `{name}` tells nobody", "add tell: <role>")
-            for who in (*step.tell, *((step.decides,) if step.decides else ())) if declared else ():
-                if who not in people:
-                    yield Problem(
-                        (*path, "tell" if who in step.tell else "decides"),
-                        "unknown-role",
-                        f"there is no role or contact `{who}`",
-                        did_you_mean(who, sorted(people)),
-                    )
-            yield from _when(step.share, step.after, path, name, i)
-        if written.repeat == 0:
-            yield Problem(("escalations", name, "repeat"), "escalation-delay", "repeated without a pause, it would never end", "write 15m")
-        if written.then is not None and written.then not in model.escalations:
-            yield Problem(
-                ("escalations", name, "then"),
-                "unknown-escalation",
-                f"there is no escalation `{written.then}`",
-                did_you_mean(written.then, model.escalations),
-            )
-        chain = [name]
-        following = written.then
-        while following is not None and following in model.escalations and following not in chain:
-            chain.append(following)
-            following = model.escalations[following].then
-        if following == name == min(chain):
-            yield Problem(
-                ("escalations", name, "then"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out"
-            )
-    for name, commitment in model.commitments.items():
-        if commitment.escalation is not None and model.escalations and commitment.escalation not in model.escalations:
-            yield Problem(
-                ("commitments", name, "escalation"),
-                "unknown-escalation",
-                f"there is no escalation `{commitment.escalation}`",
-                did_you_mean(commitment.escalation, model.escalations),
-            )
-    for name, role in model.roles.items():
-        chain = [name]
-        stands_in = role.falls_to
-        while stands_in is not None and stands_in in model.roles and stands_in not in chain:
-            chain.append(stands_in)
-            stands_in = model.roles[stands_in].falls_to
-        if stands_in == name == min(chain):
-            yield Problem(
-                ("roles", name, "falls_to"), "escalation-circle", f"it comes back to itself: {' -> '.join((*chain, name))}", "take one out"
-            )
-
-
-def _when(share: Fraction | None, after: int | None, path: Path, name: str, i: int) -> Iterator[Problem]:
-    if share is None and after is None:
-        yield Problem(path, "escalation-delay", f"step {i + 1} of `{name}` does not say when", "add at: 50%, or after: 2h")
-    if after is not None and after == 0:
-        yield Problem((*path, "after"), "escalation-delay", "a delay of nothing is no delay", "leave the step out, or write after: 15m")
-    if after is not None and after > _YEAR_US:
-        yield Problem((*path, "after"), "escalation-delay", "a delay of more than a year is no escalation", "write a shorter delay")
-    if share is not None and not 0 < share <= 10:
-        yield Problem((*path, "at"), "escalation-delay", "a step is at more than 0% and at most 1000% of the target", "write at: 50%")
-
-
 def joined(compiled: Compiled) -> Iterator[Problem]:
     """A calendar of others that says none."""
     for name, spec in compiled.desk.calendars.items():
@@ -283,4 +202,4 @@ def joined(compiled: Compiled) -> Iterator[Problem]:
             yield Problem(("calendars", name), "empty-week", f"calendar `{name}` is made of nothing", "name a calendar", True)
 
 
-CHECKS = (dates, empty_weeks, holidays_end, unused, unused_amounts, unit_traps, escalations, joined)
+CHECKS = (dates, empty_weeks, holidays_end, unused, unused_amounts, unit_traps, joined)

@@ -15,7 +15,7 @@ from upheld.agreement.model.attribute import Attributes
 from upheld.agreement.model.calendar import Calendars
 from upheld.agreement.model.change import Changes
 from upheld.agreement.model.commitment import Commitments
-from upheld.agreement.model.escalation import Contacts, Escalations, Roles, Rotas
+from upheld.agreement.model.escalation import Contacts, Escalations, Language, Playbooks, Roles, Rotas
 from upheld.agreement.model.example import Examples
 from upheld.agreement.model.exclusion import Exclusions
 from upheld.agreement.model.form import Clause, Date, Name, Prose, Sel, Text, mapping_of, problem, quantity_of, reads, text_of
@@ -48,6 +48,7 @@ class Party(Clause):
     address: Prose = ""
     registration: Prose = ""
     contact: Name | None = None
+    language: Language = ""
     signs: Prose = ""
     notes: Prose = ""
 
@@ -114,7 +115,7 @@ class Agreement(Clause):
     version: Annotated[str, reads(version_of)] = "1"
     effective: Effective
     adopted: Date | None = None
-    language: Text = ""
+    language: Language = ""
     law: Text = ""
     timezone: Text
     currency: Text = ""
@@ -145,6 +146,7 @@ class Agreement(Clause):
     roles: Roles = {}
     rotas: Rotas = {}
     escalations: Escalations = {}
+    playbooks: Playbooks = {}
     communication: Communication | None = None
     changes: Changes | None = None
     continuity: Continuity | None = None
