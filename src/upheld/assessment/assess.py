@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
 from upheld.assessment.deemed import deemed, duties_of, unkept
 from upheld.assessment.horizon import first_instant, horizon_of, last_instant, unwatched
 from upheld.assessment.judge import judge
-from upheld.assessment.order import order_of
+from upheld.assessment.order import breached_in, order_of
 from upheld.assessment.outcome import Assessment, Outcome, Verdict, worst
 from upheld.assessment.pool import aligned, pooled
 from upheld.assessment.scope import scope
 from upheld.assessment.show import show_value
 from upheld.calendars.grid import Grid, compile_grid
-from upheld.calendars.spec import Always
+from upheld.calendars.spec import Always, CalendarSpec
 from upheld.facts.cut import cut
 from upheld.facts.tables import I64, Facts
 from upheld.measures.result import Context, Measured, Part
@@ -31,7 +32,7 @@ from upheld.plans.plan import ClockPlan, CombinePlan, Commitment, Plan
 from upheld.plans.terms import Term, in_force
 from upheld.values.condition import Condition
 
-__all__ = ["Stage", "assess", "contexts", "stages"]
+__all__ = ["Stage", "Walk", "assess", "contexts", "stages"]
 
 _YEAR_US = 366 * 86_400_000_000
 
@@ -45,7 +46,7 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
     ``commitments`` narrows to some ids (their parts are measured too). ``progress`` is told the name of each one begun.
     Raises ``ValueError`` if no version is in force or known at ``as_of``.
     """
-    walk = _Walk.begin(plans, facts, as_of)
+    walk = Walk.begin(plans, facts, as_of)
     last = walk.terms[-1].plan
     unknown = [c for c in commitments if not any(c in t.plan.commitments for t in walk.terms)]
     if unknown:
@@ -75,7 +76,7 @@ def contexts(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment:
 
 def stages(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: Sequence[str] = ()) -> dict[str, tuple[Stage, ...]]:
     """Each commitment (of some only: those and their parts) under each version, in time order: what was seen, measured and judged."""
-    walk = _Walk.begin(plans, facts, as_of)
+    walk = Walk.begin(plans, facts, as_of)
     for name in order_of([t.plan for t in walk.terms], commitments):
         walk.measure(name)
     return walk.stages
@@ -91,23 +92,33 @@ class Stage:
     outcomes: tuple[Outcome, ...]
 
 
-class _Walk:
+class Walk:
     """The commitments one after the other, each under all its versions; what was measured is there for those that need it."""
 
-    def __init__(self, terms: tuple[Term, ...], known: Facts, as_of: int | None) -> None:
-        self.terms, self.known, self.as_of = terms, known, as_of
+    def __init__(self, terms: tuple[Term, ...], known: Facts, as_of: int | None, *, live: bool = False) -> None:
+        self.terms, self.known, self.as_of, self.live = terms, known, as_of, live
         self.mine = [scope(t.plan, known) for t in terms]
         self.results: list[dict[str, Measured]] = [{} for _ in terms]
         self.verdicts: list[dict[str, Verdicts]] = [{} for _ in terms]
         self.stages: dict[str, tuple[Stage, ...]] = {}
 
     @classmethod
-    def begin(cls, plans: Iterable[Plan], facts: Facts, as_of: int | None) -> _Walk:
+    def begin(cls, plans: Iterable[Plan], facts: Facts, as_of: int | None, *, live: bool = False) -> Walk:
+        """``live``: the horizon is ``as_of`` itself, whatever was watched: a running clock runs to now. Raises as ``assess`` does."""
         terms = in_force(plans, as_of)
         if not terms:
             msg = "no version of the agreement was adopted by then"
             raise ValueError(msg)
-        return cls(terms, cut(facts, as_of), as_of)
+        return cls(terms, cut(facts, as_of), as_of, live=live)
+
+    def seen(self, name: str) -> tuple[Context, ...]:
+        """The contexts of one commitment, a version each in time order; only what its states ask of other commitments is measured."""
+        plans = [t.plan for t in self.terms]
+        asked = [n for p in plans if name in p.commitments for n in breached_in(p, p.commitments[name])]
+        for needed in order_of(plans, asked) if asked else ():
+            if needed not in self.stages:
+                self.measure(needed)
+        return tuple(self._context(i, self.terms[i].plan.commitments[name], run) for run in self._runs(name) for i in run)
 
     def measure(self, name: str) -> tuple[Stage, ...]:
         """All versions of one commitment, in time order."""
@@ -159,16 +170,18 @@ class _Walk:
 
     def _context(self, index: int, clause: Commitment, run: Sequence[int]) -> Context:
         term, facts = self.terms[index], self.mine[index]
-        until = horizon_of(facts, self.as_of, clause)
+        until = self.as_of if self.live and self.as_of is not None else horizon_of(facts, self.as_of, clause)
         whole = (self.terms[run[0]].from_us, self.terms[run[-1]].until_us)
         lo = min(first_instant(facts), self.terms[0].from_us) - _YEAR_US
         hi = max(until, self.terms[0].from_us, last_instant(facts)) + 6 * _YEAR_US
+        if self.live:                            # whole years, so that the calendars of one call serve the next
+            lo, hi = lo - lo % _YEAR_US, hi + -hi % _YEAR_US
         grids: dict[str, Grid] = {}
 
         def grid(name: str) -> Grid:
             if name not in grids:
                 spec = term.plan.calendars[name] if name in term.plan.calendars else Always(term.plan.zone)
-                grids[name] = compile_grid(spec, lo, hi)
+                grids[name] = _kept_grid(spec, lo, hi) if self.live else compile_grid(spec, lo, hi)
             return grids[name]
 
         changes = tuple(_change(self.terms[i], clause.head.id) for i in run[1:])
@@ -176,6 +189,11 @@ class _Walk:
         results, verdicts = self.results[index], self.verdicts[index]
         return Context(term.plan, facts, until, term.from_us, term.until_us, grid, in_force=whole, breached=_breached_spans(results, verdicts),
                        results=results, verdicts=verdicts, versions=versions)
+
+
+@lru_cache(maxsize=256)
+def _kept_grid(spec: CalendarSpec, lo: int, hi: int) -> Grid:
+    return compile_grid(spec, lo, hi)
 
 
 def _carries_on(earlier: Commitment, later: Commitment) -> bool:

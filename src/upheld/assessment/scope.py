@@ -1,7 +1,8 @@
 """Scope: which facts are an agreement's (LANGUAGE §9, ``covers``), and which are nobody's or everybody's.
 
 Law: a fact is claimed by what it says. A fact that does not say the attribute ``covers`` asks for is nobody's, unless its whole
-table never says it (a source that does not speak of customers serves the one agreement it lies beside).
+table never says it (a source that does not speak of customers serves the one agreement it lies beside). Where only some of the
+facts are given, ``Facts.spoken`` says what the whole of them ever said.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from upheld.facts.spoken import as_spoken
 from upheld.facts.tables import I64, Attribute, CaseEvents, Counts, Facts, Header, Intervals, Samples
 from upheld.plans.plan import Plan
 from upheld.plans.selector import EVERYTHING, Selector, attributes_of, select
@@ -42,7 +44,8 @@ def column_of(table: CaseEvents | Intervals | Samples | Counts, name: str) -> At
 
 
 def scope(plan: Plan, facts: Facts) -> Facts:
-    """The facts that ``plan.covers`` claims; registers stay whole."""
+    """The facts that ``plan.covers`` claims; registers stay whole. ``facts.spoken`` says what the whole stream says, if given."""
+    facts = as_spoken(facts)
     if plan.covers == EVERYTHING:
         return facts
     kept: dict[str, Any] = {}

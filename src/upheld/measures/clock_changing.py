@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from upheld.facts.tables import I32, I64
 from upheld.measures.clock_cycles import Cycles
 from upheld.measures.clock_fast import NEVER, Steps, stepped, track
-from upheld.measures.clock_frame import Line, Owed, Result, Work, dates_owed, gathered
+from upheld.measures.clock_frame import Line, Owed, Result, Setting, Work, dates_owed, gathered
 from upheld.measures.clock_reading import Moving, Points
 from upheld.measures.clock_roles import said_so_far
+from upheld.measures.clock_terms import scaled
 from upheld.measures.clock_walk import Stretches, walk
 from upheld.plans.lookup import UNDECIDED
 
@@ -162,14 +163,29 @@ def _walking(work: Work, line: Line, i: int, rows: I64, w: I32, h: I32, moving: 
     dates = dates_owed(work, np.full(len(rows), start), w, h, kind == 2)
     begun = dates_owed(work, np.maximum(at, start), w, h, kind == 2) if moving.on_change == "restart" else dates
     names = [terms.calendars[c] if c >= 0 else "" for c in terms.runs_on[w, h].tolist()]
+    amount = terms.amount[w]
+    if setting.portion is not None and (kind == 2).any():
+        amount, kind = _portions(setting, names, amount, kind, start, np.where(moving.on_change == "restart", at, start), dates, begun)
     found = walk(Stretches(tuple(at.tolist()), tuple(counts.tolist()), tuple(names), tuple(kind.tolist()),
-                           tuple(terms.amount[w].tolist()), tuple(dates.tolist()), tuple(begun.tolist())),
+                           tuple(amount.tolist()), tuple(dates.tolist()), tuple(begun.tolist())),
                  setting.grids, start, stop, setting.clause.landing, moving.on_change, recomputed=moving.recomputed)
     rows_ = np.array([i])
-    target = terms.amount[w[-1:]] if kind[-1] == 1 else np.zeros(1, np.int64)
+    target = amount[-1:] if kind[-1] == 1 else np.zeros(1, np.int64)
     promised = np.array([bool(kind[-1] > 0) or bool(found.over[0])])
     if kind[-1] == 2:
         target = np.maximum(setting.grids(names[-1]).elapsed(np.array([start]), dates[-1:]), 0) if names[-1] else target
     result.put(rows_, found, target, promised)
 
 
+def _portions(setting: Setting, names: list[str], amount: I64, kind: I64, start: int, since: I64, dates: I64, begun: I64) -> tuple[I64, I64]:
+    """``(amount, kind)``: dates as open time, the portion asked for; what was reckoned where the terms came into force stays."""
+    assert setting.portion is not None
+    found = amount.copy()
+    for i in np.flatnonzero(kind == 2).tolist():
+        if i and kind[i - 1] == 2 and names[i] == names[i - 1] and dates[i] == dates[i - 1]:
+            found[i] = found[i - 1]
+            continue
+        begin, end = (start, int(dates[i])) if not i else (int(since[i]), int(begun[i]))
+        passed = int(setting.grids(names[i]).elapsed(np.array([begin]), np.array([end]))[0]) if names[i] else 0
+        found[i] = scaled(max(passed, 0), setting.portion)
+    return found, np.where(kind == 2, 1, kind)

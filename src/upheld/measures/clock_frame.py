@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,8 @@ class Setting:
 
     ``grids`` by calendar name, spans that suspend the clock already taken out; ``whole`` the same calendars untouched, on which
     dates are found. ``numbers`` i64[n_cases]: the number of cases each case is counted among, where a look-up asks for it. ``only``: the
-    cases (bool[n_cases]) that each of the roles' pauses concerns, None: all. ``fast`` False sends every cycle on the walk.
+    cases (bool[n_cases]) that each of the roles' pauses concerns, None: all. ``fast`` False sends every cycle on the walk. ``portion``:
+    the part of every target that is asked for (None: all of it): when half of the time was used, under whatever pauses and changes.
     """
 
     plan: Plan
@@ -44,6 +46,7 @@ class Setting:
     numbers: I64 | None = None
     only: tuple[Mask | None, ...] = ()
     fast: bool = True
+    portion: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ until the next start stops it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,14 @@ from upheld.measures.clock_kernel import no_outcomes
 from upheld.measures.clock_outcomes import CaseOutcomes
 from upheld.measures.clock_reading import Points, Reader, raw_names
 from upheld.measures.clock_roles import START, STOP, block_of, fold
-from upheld.measures.clock_terms import Terms, terms_of
+from upheld.measures.clock_terms import Terms, scaled, terms_of
 from upheld.measures.groups import columns_of
 from upheld.measures.result import Context
 from upheld.plans.lookup import axes_of, look
 from upheld.plans.plan import ClockPlan, Schedule, Within
 from upheld.plans.selector import Every, select
 
-__all__ = ["notice_outcomes", "scheduled_outcomes"]
+__all__ = ["notice_outcomes", "schedule_starts", "scheduled_outcomes"]
 
 Mask = NDArray[np.bool_]
 
@@ -118,18 +119,15 @@ def _latest(grid: Grid, dates: Grid, within: Within, event: int, landing: str) -
     return low
 
 
-def scheduled_outcomes(clause: ClockPlan, context: Context, events: CaseEvents | None, grids: Callable[[str], Grid]) -> CaseOutcomes:
-    """A virtual case for each window of the schedule that begins (or ends) in force and by the horizon, numbered in time order."""
+def scheduled_outcomes(clause: ClockPlan, context: Context, events: CaseEvents | None, grids: Callable[[str], Grid],
+                       portion: Fraction | None = None) -> CaseOutcomes:
+    """A virtual case for each window of the schedule that begins (or ends) in force and by the horizon, numbered in time order.
+
+    ``portion``: the part of the duration that is asked for (None: all of it).
+    """
     schedule = clause.starts
     assert isinstance(schedule, Schedule)
-    begins, ends = context.in_force
-    first = begins if begins > 0 or events is None or not len(events) else int(events.at.min())
-    laid = windows(schedule.every, first, max(context.until + 1, first + 1), (first, ends))
-    start = laid.start if schedule.at == "start" else laid.end
-    inside = (start >= first) & (start <= context.until)
-    if ends is not None:
-        inside &= start <= ends
-    start = start[inside]
+    start, _ = schedule_starts(clause, context, events, context.until)
     n = len(start)
     if not n:
         return no_outcomes()
@@ -149,8 +147,14 @@ def scheduled_outcomes(clause: ClockPlan, context: Context, events: CaseEvents |
     if within is not None:
         grid = grids(terms.calendars[terms.runs_on[w, h]])
         elapsed = grid.elapsed(start, stop)
-        if within.unit == "time":
+        if within.unit == "time" or portion is not None:
             target[:] = within.amount
+            if within.unit != "time":
+                dates = context.grid(terms.calendars[terms.dated_on[w, h]])
+                until = date_deadline(dates, start, within.unit, within.amount, within.at, clause.landing)
+                target = np.maximum(grid.elapsed(start, until), 0)
+            if portion is not None:
+                target = np.array([scaled(amount, portion) for amount in target.tolist()], np.int64)
             due = grid.due(start, target, clause.landing)
             over = elapsed > target
         else:
@@ -160,6 +164,20 @@ def scheduled_outcomes(clause: ClockPlan, context: Context, events: CaseEvents |
             over = stop > due
     leaf = np.full(n, w if within is not None else -1, np.int32)
     return _table(np.arange(n, dtype=np.int32), start, stop, stopped, due, over, elapsed, target, context.until, leaf, row, row)
+
+
+def schedule_starts(clause: ClockPlan, context: Context, events: CaseEvents | None, until: int) -> tuple[I64, tuple[str, ...]]:
+    """When the windows of a schedule start its clock in force by ``until``, in time order, and what each window is called."""
+    schedule = clause.starts
+    assert isinstance(schedule, Schedule)
+    begins, ends = context.in_force
+    first = begins if begins > 0 or events is None or not len(events) else int(events.at.min())
+    laid = windows(schedule.every, first, max(until + 1, first + 1), (first, ends))
+    start = laid.start if schedule.at == "start" else laid.end
+    inside = (start >= first) & (start <= until)
+    if ends is not None:
+        inside &= start <= ends
+    return start[inside], tuple(laid.label[i] for i in np.flatnonzero(inside).tolist())
 
 
 def _matching(clause: ClockPlan, context: Context, events: CaseEvents | None) -> tuple[I64, I64]:

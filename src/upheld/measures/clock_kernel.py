@@ -23,7 +23,7 @@ from upheld.measures.clock_frame import Line, Owed, Result, Setting, Work, dates
 from upheld.measures.clock_outcomes import CaseOutcomes, joined
 from upheld.measures.clock_reading import Moving, Points, Reader, moving, raw_names
 from upheld.measures.clock_roles import block_of, fold, held
-from upheld.measures.clock_terms import Terms, terms_of
+from upheld.measures.clock_terms import Terms, scaled, terms_of
 from upheld.plans.lookup import UNDECIDED, axes_of
 from upheld.plans.plan import StatusState
 from upheld.plans.selector import attributes_of
@@ -38,7 +38,7 @@ _MANY = 4
 
 def kernel(setting: Setting, events: CaseEvents, level: int = 0, threads: int = 2) -> CaseOutcomes:
     """The outcomes of all cases at one share level, in (case, cycle, leaf) order. Raises OutOfRange where a calendar is too short."""
-    terms = terms_of(setting.clause, level)
+    terms = terms_of(setting.clause, level, setting.portion)
     for name in terms.calendars:                       # compiled before threads ask for them
         setting.grids(name)
         setting.whole(name)
@@ -171,6 +171,9 @@ def _fixed(work: Work, line: Line, owed: Owed, mine: I64, calendar: str, result:
         dates = dates_owed(work, start, w, owed.h, dated)
         target[dated] = grid.elapsed(start[dated], dates[dated])
         np.maximum(target, 0, out=target)
+        if setting.portion is not None:                # a part of the open time until the date
+            target[dated] = [scaled(amount, setting.portion) for amount in target[dated].tolist()]
+            dated = np.zeros(len(dated), np.bool_)
     if every or calendar in work.paths or _MANY * len(mine) >= len(work.block.bounds):
         path, at, upto = work.path(calendar), begin, end
     else:

@@ -7,14 +7,14 @@ are subtracted from the calendars before the kernel (ARCHITECTURE D16). What is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from upheld.calendars.grid import Grid
 from upheld.calendars.windows import Windows, windows
-from upheld.facts.tables import I64, CaseEvents
+from upheld.facts.tables import I64, OPEN, CaseEvents
 from upheld.measures.clock_reading import Points, Reader
 from upheld.measures.exclusions import GIVEN, REFUSED, Judged, accepted, noticed, spend
 from upheld.measures.groups import Groups
@@ -26,9 +26,10 @@ from upheld.measures.sweep import NOTHING, Spans, concat, flatten, intersect, me
 from upheld.plans.plan import CalendarState, ClockPlan, Combination, EventState, ExclusionRule, StateRule, StatusState
 from upheld.plans.selector import select
 
-__all__ = ["Suspension", "approved_cases", "chosen_cases", "own_states", "rules_of", "suspended_grids", "suspensions"]
+__all__ = ["Suspension", "approved_cases", "chosen_cases", "own_states", "rules_of", "standing", "suspended_grids", "suspensions"]
 
 Mask = NDArray[np.bool_]
+_AHEAD_US = 400 * 86_400_000_000
 
 
 def rules_of(context: Context, clause: ClockPlan) -> tuple[ExclusionRule, ...]:
@@ -93,6 +94,34 @@ def suspensions(context: Context, clause: ClockPlan, groups: Groups, names: tupl
         found += [_known(context, rule.during or "", _time(judged, rule, world)) for rule in rules]
     spans = merge(concat(*found)) if any(len(s) for s in found) else NOTHING
     return Suspension(spans, groups)
+
+
+def standing(context: Context, clause: ClockPlan, groups: Groups, names: tuple[str, ...], rules: tuple[ExclusionRule, ...], lo: int,
+             hi: int) -> tuple[Mask, int]:
+    """``(bool[n_groups], i64)``: whether the clocks of each result stand still at the horizon itself by such states, and the next instant at
+    which that may change with no fact arriving (``OPEN``: none). States that are calendars are hours, and neither.
+    """
+    timed = tuple(n for n in names if not isinstance(context.plan.states[n], CalendarState))
+    ruled = tuple(r for r in rules if not isinstance(context.plan.states[r.during or ""], CalendarState))
+    held = np.zeros(len(groups), np.bool_)
+    if not timed and not ruled:
+        return held, OPEN
+    until = context.until
+
+    def seen(at: int) -> Spans:
+        return suspensions(replace(context, until=at), clause, groups, timed, ruled, lo, hi, undecided=False).spans
+
+    now, after = seen(until), seen(until + 1)
+    ends_now = {int(g) for g in now.group[now.end >= until].tolist()}
+    covers = (after.start <= until) & (after.end > until)
+    for group, start in zip(after.group[covers].tolist(), after.start[covers].tolist(), strict=True):
+        held[group] |= start >= until or group in ends_now
+    later = seen(min(until + _AHEAD_US, hi))                          # if nothing more is said: allowances used up, readings grown old
+    edges = np.concatenate([later.start, later.end])
+    edges = edges[edges < min(until + _AHEAD_US, hi)]
+    least = {0, *(us for n in context.plan.states for us in (getattr(context.plan.states[n], "at_least_us", 0),))}
+    ahead = [int(beyond.min()) for us in least if len(beyond := (edges + us)[edges + us > until])]
+    return held, min(ahead, default=OPEN)
 
 
 def _known(context: Context, name: str, spans: Spans) -> Spans:

@@ -8,13 +8,14 @@ hours (LANGUAGE §4).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from upheld.facts.tables import I64
 from upheld.plans.plan import ClockPlan, Share, Within
 
-__all__ = ["Terms", "terms_of"]
+__all__ = ["Terms", "scaled", "terms_of"]
 
 NO_CALENDAR = -1
 
@@ -39,8 +40,11 @@ class Terms:
         return any(w is not None and w.unit == "time" and w.amount == 0 for w in self.within)
 
 
-def terms_of(clause: ClockPlan, level: int) -> Terms:
-    """The terms of one share level (0 for a bare duration). Rows of the promise with fewer shares have none at this level."""
+def terms_of(clause: ClockPlan, level: int, portion: Fraction | None = None) -> Terms:
+    """The terms of one share level (0 for a bare duration). Rows of the promise with fewer shares have none at this level.
+
+    ``portion``: the part of each duration that is asked for (50% of 4h is 2h); dates are divided where the start is known.
+    """
     within: list[Within | None] = []
     for promise in clause.within.leaves:
         share: Share | None = promise[level] if promise is not None and level < len(promise) else None
@@ -59,6 +63,12 @@ def terms_of(clause: ClockPlan, level: int) -> Terms:
                 runs_on[w, h] = names.setdefault(runs, len(names))
             if dates:
                 dated_on[w, h] = names.setdefault(dates, len(names))
-    amount = np.array([w.amount if w is not None else 0 for w in (*within, None)], np.int64)
+    owed = [0 if w is None else w.amount if portion is None or w.unit != "time" else scaled(w.amount, portion) for w in (*within, None)]
+    amount = np.array(owed, np.int64)
     dated = np.array([0 if w is None else 1 if w.unit == "time" else 2 for w in (*within, None)], np.int64)
     return Terms(level, tuple(within), tuple(names), runs_on, dated_on, amount, dated)
+
+
+def scaled(amount: int, portion: Fraction) -> int:
+    """µs: a portion of an amount, rounded up, so that a step never falls before its share is used."""
+    return -(-amount * portion.numerator // portion.denominator)
