@@ -25,7 +25,7 @@ from upheld.measures.sweep import Spans, flatten, intersect, subtract, sweep
 from upheld.plans.plan import ExclusionRule, Within
 from upheld.plans.selector import select
 
-__all__ = ["Clause", "Judged", "accepted", "clauses_of", "noticed", "spend", "time_of"]
+__all__ = ["GIVEN", "REFUSED", "Clause", "Judged", "accepted", "approval_deadlines", "clauses_of", "noticed", "spend", "time_of"]
 
 Mask = NDArray[np.bool_]
 GIVEN = ("approved", "approval", "accepted")
@@ -167,7 +167,7 @@ def accepted(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> Mask:
     if said is None or not n:
         return np.zeros(n, np.bool_)
     parties = ("provider", "customer") if rule.needs == "both" else (rule.needs or "",)
-    deadline = _deadlines(judged, rule, pieces)
+    deadline = approval_deadlines(judged, rule, pieces)
     ids = pieces.table.header.ids if pieces.table is not None else None
     rows = pieces.rows if pieces.firsts is None else pieces.rows[pieces.firsts]
     fine = np.ones(n, np.bool_)
@@ -190,7 +190,7 @@ def accepted(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> Mask:
     return fine
 
 
-def _deadlines(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> I64:
+def approval_deadlines(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> I64:
     """Until when each piece could be approved: ``until`` after the window it ends in, else for ever. What was said after the cut
     is not among the facts; what was said after the watching ended (the statement of a month is signed in the next) still counts.
     """
