@@ -1,32 +1,20 @@
-"""iCalendar feeds: events read as closed days or as spans of instants.
+"""iCalendar feeds read as closed days or as spans of instants.
 
-Law: all-day events are days, timed events are spans laid out by our own zone database; recurrences, exceptions and moved
-instances are resolved for the dates asked, and what cannot be read is a finding, never skipped.
+Law: all-day events are days, timed events are spans; what cannot be read is a finding, never skipped (``upheld.calendars.feed``).
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from upheld.calendars.feed import feed_events
 from upheld.calendars.holidays import Frozen
-from upheld.calendars.recurrence import RecurrenceError, occurrences
-from upheld.calendars.spec import Explicit, Recurring
-from upheld.values.finding import Finding, FindingsError, Place
-from upheld.values.instant import DAY_US, day_ordinal
+from upheld.calendars.spec import Explicit
 from upheld.values.spans import union
-from upheld.values.zone import UnknownZone, zone
 
 __all__ = ["Feed", "read_feed"]
-
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time has no zone
-_MICRO = timedelta(microseconds=1)
-_LARGEST = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,147 +25,17 @@ class Feed:
     spans: Explicit
 
 
-@dataclass(slots=True)
-class _Reading:
-    file: str
-    zone: str
-    first: int
-    last: int
-    days: dict[int, str] = field(default_factory=dict)
-    start: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wall:
-    """A stamp of the feed: local µs, its zone, and whether it is a whole day."""
-
-    local: int
-    zone: str
-    whole_day: bool
-
-
 def read_feed(file: str, data: bytes, zone_name: str, first: int, last: int) -> Feed:
     """The events between two days (ordinals, inclusive). ``zone_name`` is where stamps without a zone are meant.
 
     Raises FindingsError.
     """
-    from icalendar import Calendar
-
-    if len(data) > _LARGEST:
-        raise FindingsError([Finding("calendar-feed", "the feed is larger than 16 MiB", Place(file))])
-    if not data.rstrip().endswith(b"END:VCALENDAR"):
-        cut = "the feed does not end with END:VCALENDAR: it was cut short or is no feed"
-        raise FindingsError([Finding("calendar-feed", cut, Place(file))])
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")     # the library guesses at zones; ours are looked up below
-            feed = Calendar.from_ical(data)
-        events = list(feed.walk("VEVENT"))
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise FindingsError([Finding("calendar-feed", f"the feed is not iCalendar: {error}", Place(file))]) from error
-    reading = _Reading(file, zone_name, first, last)
-    moved = [(str(event.get("UID", "")), _wall(reading, event["RECURRENCE-ID"])) for event in events if "RECURRENCE-ID" in event]
+    events = feed_events(file, data, zone_name, first, last)
+    days: dict[int, str] = {}
     for event in events:
-        replaced = [] if "RECURRENCE-ID" in event else [wall for uid, wall in moved if uid == str(event.get("UID", ""))]
-        # the library sets aside what it cannot parse: an event read in part is not read
-        if event.errors:
-            reading.findings += [_finding(reading, event, f"{name}: {error}") for name, error in event.errors]
-            continue
-        try:
-            _event(reading, event, replaced)
-        except (RecurrenceError, UnknownZone, ValueError, TypeError, AttributeError) as error:
-            reading.findings.append(_finding(reading, event, str(error)))
-    if reading.findings:
-        raise FindingsError(reading.findings)
-    joined = union(np.array(reading.start, np.int64), np.array(reading.end, np.int64))
+        if event.first_day is not None and event.last_day is not None:
+            days.update(dict.fromkeys(range(max(event.first_day, first), min(event.last_day, last) + 1), event.summary))
+    timed = [event for event in events if event.first_day is None]
+    joined = union(np.array([e.start for e in timed], np.int64), np.array([e.end for e in timed], np.int64))
     spans = tuple(zip(joined[0].tolist(), joined[1].tolist(), strict=True))
-    return Feed(Frozen(file, tuple(sorted(reading.days.items())), first, last, library="iCalendar"), Explicit(zone_name, spans))
-
-
-def _event(reading: _Reading, event: Any, replaced: list[_Wall]) -> None:
-    if str(event.get("STATUS", "")).upper() == "CANCELLED":
-        return
-    if "DTSTART" not in event:
-        raise ValueError("the event has no DTSTART")
-    begins = _wall(reading, event["DTSTART"])
-    length = _length(reading, event, begins)
-    low, high = reading.first * DAY_US - length, (reading.last + 1) * DAY_US
-    starts = [begins.local]
-    if "RRULE" in event:
-        day, of_day = divmod(begins.local, DAY_US)
-        rules = event["RRULE"] if isinstance(event["RRULE"], list) else [event["RRULE"]]
-        starts = []
-        for rule in rules:
-            spec = Recurring(begins.zone, rule.to_ical().decode("ascii"), day, of_day // 1_000_000, length // 1_000_000)
-            starts += occurrences(spec, low, high).tolist()
-    starts += [_local(wall, begins) for wall in _dates(reading, event.get("RDATE"))]
-    left_out = {_local(wall, begins) for wall in (*replaced, *_dates(reading, event.get("EXDATE")))}
-    where = zone(begins.zone)
-    for local in sorted(set(starts) - left_out):
-        if not low <= local < high:
-            continue
-        if begins.whole_day:
-            covered = range(max(local // DAY_US, reading.first), min((local + length - 1) // DAY_US, reading.last) + 1)
-            reading.days.update((day, str(event.get("SUMMARY", ""))) for day in covered)
-        else:
-            reading.start.append(where.utc(local, "open"))
-            reading.end.append(where.utc(local + length, "close"))
-
-
-def _length(reading: _Reading, event: Any, begins: _Wall) -> int:
-    """How long the event lasts on the wall, µs (RFC 5545: without an end a date lasts a day, an instant no time)."""
-    if "DTEND" in event:
-        return max(_local(_wall(reading, event["DTEND"]), begins) - begins.local, 0)
-    if "DURATION" in event:
-        return max(int(event["DURATION"].dt // _MICRO), 0)
-    return DAY_US if begins.whole_day else 0
-
-
-def _local(wall: _Wall, like: _Wall) -> int:
-    """The stamp on the wall of another: feeds mix UTC and zones."""
-    if wall.whole_day or wall.zone == like.zone:
-        return wall.local
-    return zone(like.zone).local(zone(wall.zone).utc(wall.local))
-
-
-def _dates(reading: _Reading, value: Any) -> Iterable[_Wall]:
-    for listed in value if isinstance(value, list) else [value] if value is not None else []:
-        for stamp in listed.dts:
-            yield _of(reading, stamp.dt, listed.params.get("TZID") or stamp.params.get("TZID"))
-
-
-def _wall(reading: _Reading, stamp: Any) -> _Wall:
-    return _of(reading, stamp.dt, stamp.params.get("TZID"))
-
-
-def _of(reading: _Reading, moment: Any, tzid: str | None) -> _Wall:
-    if not isinstance(moment, datetime):
-        if not isinstance(moment, date):
-            raise ValueError(f"{moment!r} is neither a date nor an instant")
-        return _Wall(day_ordinal(moment.isoformat()) * DAY_US, reading.zone, whole_day=True)
-    local = (moment.replace(tzinfo=None) - _EPOCH) // _MICRO
-    if tzid:
-        return _Wall(local, _olson(str(tzid)), whole_day=False)
-    return _Wall(local, reading.zone if moment.tzinfo is None else "UTC", whole_day=False)
-
-
-def _olson(tzid: str) -> str:
-    """The region of a TZID: itself, what Windows calls it, or what follows a vendor's prefix (``/example.org/Europe/Berlin``)."""
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
-    known = str(WINDOWS_TO_OLSON.get(tzid, tzid))
-    parts = known.strip("/").split("/")
-    for name in (known, "/".join(parts[-2:]), "/".join(parts[-3:])):
-        try:
-            zone(name)
-        except UnknownZone:
-            continue
-        return name
-    raise UnknownZone(f"the time zone {tzid!r} of the feed is no region of the zone database")
-
-
-def _finding(reading: _Reading, event: Any, message: str) -> Finding:
-    named = str(event.get("SUMMARY") or event.get("UID") or "an event without a name")
-    return Finding("calendar-feed", f"{named}: {message}", Place(reading.file))
+    return Feed(Frozen(file, tuple(sorted(days.items())), first, last, library="iCalendar"), Explicit(zone_name, spans))
