@@ -16,7 +16,7 @@ SOURCE = ROOT / "src" / "upheld"
 MODULES = sorted(SOURCE.rglob("*.py"))
 CORE = ("values", "calendars", "plans", "facts", "agreement", "measures", "assessment", "remedies", "statements", "foresight", "ledger",
         "evidence")
-LARGE = {"facts/mapping.py": 530, "sources/model.py": 420, "evidence/verify.py": 600}
+LARGE = {"facts/mapping.py": 515, "sources/model.py": 420, "evidence/verify.py": 600}
 """Modules over 400 lines and what they may have at most. 400 is a smell, 600 too many: lower a number, never raise one."""
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from upheld.facts.batch import Batch, compact, refuse_rows
 from upheld.facts.codes import codes_of
+from upheld.facts.currency import MINOR_DIGITS
 from upheld.facts.spec import Rule, SourceSpec, Value
 from upheld.facts.stamps import PROBLEMS, read_epochs, read_stamps, to_utc
 from upheld.facts.tables import I64, OPEN, Attribute, Refused
@@ -33,22 +34,6 @@ _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _BLOCK = 1 << 18
 _TRUE, _FALSE = frozenset(("true", "yes", "1", "t", "y")), frozenset(("false", "no", "0", "f", "n"))
 _MAY_LACK = frozenset(("end", "until"))
-_MINOR = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "XAF": 0,
-    "XOF": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "OMR": 3,
-    "JOD": 3,
-    "TND": 3,
-    "IQD": 3,
-    "LYD": 3,
-}
 _FLOAT_SCALE = 1_000_000
 
 
@@ -429,7 +414,7 @@ def _money(sheet: _Sheet, value: Value, currency: Attribute, keep: Mask) -> I64:
         keep &= ~bad
         return np.zeros(len(bad), np.int64)
     amounts, scale = _decimals(sheet, value, keep)
-    digits = np.array([*(_MINOR.get(c, 2) for c in currency.names), 2], np.int64)[currency.codes]
+    digits = np.array([*(MINOR_DIGITS.get(c, 2) for c in currency.names), 2], np.int64)[currency.codes]
     minor = 10**digits
     fine = (amounts * minor) % scale != 0
     sheet.refuse(fine & keep, value.column, "finer-than-scale", "has more decimals than its currency")
