@@ -102,6 +102,18 @@ class Worlds:
         return found
 
     @property
+    def numbered(self) -> bool:
+        """Whether what is promised hangs on how many cases fall into a window."""
+        return "number of cases" in (*axes_of(self.clause.within), *axes_of(self.clause.head.hours))
+
+    def window_end(self, at: int) -> int:
+        """The first end of a window after an instant (``OPEN``: none)."""
+        if self.clause.head.window.unit == "case" or self.clause.head.window.before:
+            return OPEN
+        ends = windows(self.clause.head.window, at, at + 1, self.context.in_force).end
+        return min((int(e) for e in ends.tolist() if e > at), default=OPEN)
+
+    @property
     def scheduled(self) -> bool:
         """Whether the calendar starts the clock, not a case."""
         return isinstance(self.clause.starts, Schedule) and self.clause.before is None
@@ -139,7 +151,8 @@ class Worlds:
         return self._settings[key]
 
     def _near(self, group: tuple[str, ...]) -> Groups:
-        return self.groups if group in self.groups.names or not self.groups.axes else Groups(self.groups.axes, (group,))
+        named = group in self.groups.names or len(group) < len(self.groups.axes)
+        return self.groups if named else Groups(self.groups.axes, (group,))
 
     def outside(self, *, agreed: bool) -> tuple[tuple[str, ...], tuple[ExclusionRule, ...]]:
         """The states outside the case that suspend its clock, and the exclusions that do."""
@@ -263,7 +276,7 @@ class Worlds:
             setting = replace(setting, grids=self.context.grid)
         if portion is not None:
             setting = replace(setting, portion=portion, numbers=self._numbers.get((result, agreed, lenient)))
-        if portion is not None or "number of cases" not in (*axes_of(clause.within), *axes_of(clause.head.hours)):
+        if portion is not None or not self.numbered:
             return clock(setting, self.events)
         n_cases = len(self.events.bounds) - 1
         found = clock(replace(setting, numbers=np.ones(n_cases, np.int64)), self.events)
@@ -360,7 +373,7 @@ def _ours(context: Context, outcomes: CaseOutcomes) -> Mask:
     if versions is None:
         ours = outcomes.start >= context.from_us if context.from_us > context.in_force[0] else np.ones(len(outcomes), np.bool_)
         return ours if context.until_us is None else ours & (outcomes.start < context.until_us)
-    ours = judged_by(versions, outcomes.start, outcomes.stop, outcomes.has_stop) == versions.own
+    ours = judged_by(versions, outcomes.start, outcomes.stop, outcomes.has_stop, context.until) == versions.own
     begins, ends = context.in_force
     if versions.earlier:
         ours &= outcomes.start >= begins

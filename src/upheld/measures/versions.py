@@ -64,10 +64,13 @@ def _divided(changes: tuple[Change, ...], lo: int, hi: int) -> list[tuple[int, i
     return found
 
 
-def judged_by(versions: Versions, start: I64, stop: I64, has_stop: NDArray[np.bool_]) -> I64:
-    """i64[n]: the version that judges each case: the one in force at its start, or a later one that open cases follow."""
+def judged_by(versions: Versions, start: I64, stop: I64, has_stop: NDArray[np.bool_], until: int) -> I64:
+    """i64[n]: the version that judges each case: the one in force at its start, or a later one that open cases follow.
+
+    ``until``: the horizon; nobody knows yet which cases will be open when a version takes effect after it.
+    """
     judge = np.searchsorted(np.array([c.at for c in versions.changes], np.int64), start, side="right")
     for version, change in enumerate(versions.changes, 1):
-        if change.follow:
+        if change.follow and change.at <= until:
             judge[(judge < version) & (start < change.at) & ~(has_stop & (stop <= change.at))] = version
     return judge

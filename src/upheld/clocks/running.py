@@ -1,0 +1,214 @@
+"""One clause's clocks under one version, as they stand at an instant: columns made from the kernel's outcomes.
+
+Law: equal to the batch outcomes of the same cycles at the same knowledge. A clock that stands still has no due instant of its own any
+more, unless it had used up its time before; a case that does not say what the promise asks is warned of by its earliest possible due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upheld.clocks.table import NEVER
+from upheld.facts.tables import I64, OPEN
+from upheld.measures import clock_outcomes as out
+from upheld.measures.clock_general import schedule_starts, scheduled_outcomes
+from upheld.measures.clock_outcomes import CaseOutcomes
+from upheld.measures.clock_terms import terms_of
+from upheld.measures.clock_worlds import Worlds
+from upheld.measures.result import Context
+from upheld.measures.versions import Versions, judged_by
+from upheld.plans.lookup import look
+from upheld.values.zone import OutOfRange
+
+__all__ = ["Running", "portion_of", "running"]
+
+Mask = NDArray[np.bool_]
+_DAY_US = 86_400_000_000
+_WINDOWS_US = tuple(days * _DAY_US for days in (2, 40, 400, 1600))
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One entry a clock: ``outcomes`` (one row each), the state and verdict told, whether its due instant stands (``has_due``), when it
+    stood still for good (``close``, ``NEVER``: it has not), whether nothing is promised (``silent``), and the next instant at which its
+    state or verdict changes with no fact arriving.
+    """
+
+    outcomes: CaseOutcomes
+    state: NDArray[np.uint8]
+    verdict: NDArray[np.uint8]
+    has_due: Mask
+    close: I64
+    silent: Mask
+    next_at: I64
+
+
+def running(worlds: Worlds, at: int, shared_next: int) -> Running:
+    """All clocks of one clause in one context. ``shared_next``: when facts that are no case's change next by themselves."""
+    found = worlds.running()
+    if worlds.scheduled:
+        found = _with_next(worlds, found, at)
+    found = _earliest(found)
+    n = len(found)
+    state, verdict = found.state.copy(), found.verdict.copy()
+    left, good = worlds.taken(found)
+    verdict[~found.sure] = out.UNKNOWN
+    verdict[left & ~good], verdict[good] = out.LEFT_OUT, out.MET
+    stands, edge = _standing(worlds, found)
+    state[stands & (state == out.RUNNING)] = out.PAUSED
+    close = np.where(found.has_stop, found.stop, np.where(state == out.ENDED, found.start + found.wall_us, NEVER))
+    has_due = found.has_due & ~((state == out.PAUSED) & ~found.has_miss & (found.elapsed_us < found.target_us))
+    silent = left | good | ~found.has_target
+    next_at = np.full(n, NEVER)
+    awaits = (close == NEVER) & has_due & ~found.has_miss & ~silent & (state != out.PAUSED)
+    next_at[awaits] = _misses(worlds, found, awaits, at)
+    if worlds.outside(agreed=True) != ((), ()):
+        lapses = any(getattr(s, "at_least_us", 0) for s in worlds.context.plan.states.values())
+        moves = np.ones(n, np.bool_) if lapses else close == NEVER
+        next_at[moves] = np.minimum(next_at[moves], min(edge, shared_next))
+    if not worlds.scheduled:
+        next_at = np.minimum(next_at, _rows_ahead(worlds, at)[found.case]) if n else next_at
+    if worlds.numbered or any(r.needs is not None and r.until is not None for r in worlds.rules):
+        next_at = np.minimum(next_at, worlds.window_end(at))     # what a window holds decides: approvals lapse, cases are numbered
+    if worlds.scheduled:
+        coming = state == out.NOT_BEGUN
+        next_at[coming] = np.minimum(next_at[coming], found.start[coming])
+    return Running(found, state, verdict, has_due, close, silent, next_at)
+
+
+def portion_of(worlds: Worlds, base: Running, portion: Fraction) -> tuple[I64, Mask]:
+    """When this part of each clock's target is used up (µs), and where that is known; never after the due instant where it is a part."""
+    found, mine = worlds.running(portion), base.outcomes
+    if worlds.scheduled and len(mine) and base.state[-1] == out.NOT_BEGUN:
+        found = _following(worlds, found, int(mine.start[-1]), portion)
+    found = _earliest(found)
+    key, own = _keys(found, mine)
+    place = np.minimum(np.searchsorted(key, own), max(len(key) - 1, 0))
+    same = key[place] == own if len(key) else np.zeros(len(own), np.bool_)
+    if not len(key):
+        return np.zeros(len(own), np.int64), same
+    at, used = found.due[place], found.elapsed_us[place] >= found.target_us[place]
+    known = same & found.has_due[place] & (used | found.has_miss[place] | (base.state != out.PAUSED))
+    if portion < 1:
+        at = np.where(base.has_due, np.minimum(at, mine.due), at)
+    return at, known
+
+
+def _keys(a: CaseOutcomes, b: CaseOutcomes) -> tuple[I64, I64]:
+    """One number a clock for two tables: case, cycle, level."""
+    levels = 1 + max((int(t.level.max()) for t in (a, b) if len(t)), default=0)
+    cycles = 1 + max((int(t.cycle.max()) for t in (a, b) if len(t)), default=0)
+    first, second = ((t.case.astype(np.int64) * cycles + t.cycle) * levels + t.level for t in (a, b))
+    return first, second
+
+
+def _earliest(found: CaseOutcomes) -> CaseOutcomes:
+    """Of the rows a case may be owed by, the one that is due first; in (case, cycle, level) order."""
+    key, _ = _keys(found, found)
+    if len(key) < 2 or (key[1:] > key[:-1]).all():
+        return found
+    order = np.lexsort((np.where(found.has_due, found.due, OPEN), key))
+    fresh = np.append(True, key[order][1:] != key[order][:-1])
+    return found.take(order[fresh])
+
+
+def _with_next(worlds: Worlds, found: CaseOutcomes, at: int) -> CaseOutcomes:
+    """The clocks of a schedule, and the next one to begin."""
+    context, clause = worlds.context, worlds.clause
+    ends = context.in_force[1]
+    for span in _WINDOWS_US:
+        start, _ = schedule_starts(clause, context, worlds.events, at + span)
+        ahead = start[start > at]
+        if len(ahead):
+            begins = int(ahead[0])
+            mine = _judges(context, begins) and (ends is None or begins < ends)
+            return _following(worlds, found, begins, None) if mine else found
+    return found
+
+
+def _following(worlds: Worlds, found: CaseOutcomes, begins: int, portion: Fraction | None) -> CaseOutcomes:
+    """The table with the clock that begins at an instant ahead: not begun, nothing used."""
+    later = replace(worlds.context, until=begins)
+    grids = worlds.context.grid if worlds.reader is None else worlds.setting((), agreed=True).grids
+    last = scheduled_outcomes(worlds.clause, later, None, grids, portion)
+    last = last.take(last.start == begins)
+    if not len(last):
+        return found
+    place, _ = schedule_starts(worlds.clause, worlds.context, worlds.events, begins)
+    last = replace(last, case=np.full(1, len(place) - 1, np.int32), state=np.full(1, out.NOT_BEGUN, np.uint8))
+    return _under(found, last)
+
+
+def _under(above: CaseOutcomes, below: CaseOutcomes) -> CaseOutcomes:
+    names = CaseOutcomes.__dataclass_fields__
+    return CaseOutcomes(*(np.concatenate([getattr(above, f), getattr(below, f)]) for f in names))
+
+
+def _judges(context: Context, start: int) -> bool:
+    versions = context.versions or Versions()
+    one = np.array([start])
+    return int(judged_by(versions, one, one, np.zeros(1, np.bool_), context.until)[0]) == versions.own
+
+
+def _standing(worlds: Worlds, found: CaseOutcomes) -> tuple[Mask, int]:
+    """Which clocks stand still by states outside their case, and when that may change by itself."""
+    if not any(worlds.outside(agreed=True)) or not len(found):
+        return np.zeros(len(found), np.bool_), NEVER
+    if worlds.scheduled or not worlds.groups.axes:
+        held, edge = worlds.standing(((),))
+        return np.full(len(found), bool(held.any())), edge
+    home, names = worlds.homes(found)
+    held, edge = worlds.standing(names)
+    return held[home[found.case]], edge
+
+
+def _misses(worlds: Worlds, found: CaseOutcomes, awaits: Mask, at: int) -> I64:
+    """The first instant at which each of these clocks is missed if nothing happens: open time goes on after its time is used up."""
+    rows = np.flatnonzero(awaits)
+    due = found.due[rows]
+    result = np.maximum(due, at) + 1
+    if worlds.clause.before is not None:
+        return result
+    hours = max(look(worlds.clause.head.hours, {"customer": worlds.context.plan.customer or None}), -1)
+    for level in np.unique(found.level[rows]).tolist():
+        terms = terms_of(worlds.clause, level)
+        mine = (found.level[rows] == level) & (terms.dated[found.leaf[rows]] == 1)
+        on = terms.runs_on[found.leaf[rows], hours] if worlds.scheduled else found.hours[rows].astype(np.int64)
+        for calendar in np.unique(on[mine]).tolist():
+            chosen = np.flatnonzero(mine & (on == calendar))
+            result[chosen] = _opening(worlds, terms.calendars[calendar], np.maximum(due[chosen], at)) + 1
+    return result
+
+
+def _opening(worlds: Worlds, calendar: str, at: I64) -> I64:
+    grid = worlds.context.grid(calendar)
+    try:
+        return grid.next_open(at)
+    except OutOfRange:
+        return at
+
+
+def _rows_ahead(worlds: Worlds, at: int) -> I64:
+    """i64[n_cases]: the next instant at which what is known of each case speaks: a row ahead, or a state that has lasted long enough."""
+    events = worlds.events
+    assert events is not None
+    result = np.full(len(events.bounds) - 1, NEVER)
+    for us in (0, *_thresholds(worlds)):
+        rows = np.flatnonzero(events.at + us > at)
+        first = np.full(len(result), NEVER)
+        np.minimum.at(first, events.case[rows], events.at[rows] + us)
+        result = np.minimum(result, first)
+    return result
+
+
+def _thresholds(worlds: Worlds) -> Sequence[int]:
+    """How long the states of a case itself must last, where the clock asks for any."""
+    clause, plan = worlds.clause, worlds.context.plan
+    during = [r.during for r in worlds.rules if r.during is not None]
+    asked = (*clause.pauses, *([clause.again] if clause.again else []), *during)
+    return sorted({us for us in (getattr(plan.states[n], "at_least_us", 0) for n in plan.states) if us}) if asked else ()
