@@ -37,7 +37,8 @@ states:
 exclusions:
   maintenance: {exclusions}
 commitments:
-  uptime: {{measure: availability, down: outage, out_of: hours, hours: {hours}, per: month, target: ">= 99.9%", excluding: [maintenance]{commitment}}}
+  uptime:
+    {{measure: availability, down: outage, out_of: hours, hours: {hours}, per: month, target: ">= 99.9%", excluding: [maintenance]{commitment}}}
 {clause}
 """
     loaded = load({"a.yaml": text.encode()}, name="a.yaml")

@@ -160,7 +160,8 @@ def _frozen(plan: Plan, stage: Stage, kind: str) -> Iterator[Test]:
             if kind in freeze.exempt:
                 yield Test("freeze", True, f"{says}, from which {kind} changes are exempt")
             else:
-                yield Test("freeze", False, says, f"move it to {moment(ends, plan.zone)} or later, or end it by {moment(begins, plan.zone)}")
+                sooner = f", or end it by {moment(begins, plan.zone)}" if stage.start < begins else ""
+                yield Test("freeze", False, says, f"move it to {moment(ends, plan.zone)} or later{sooner}")
 
 
 def _beside(plan: Plan, stage: Stage, others: Sequence[tuple[str, Stage]]) -> Iterator[Test]:

@@ -112,7 +112,7 @@ def _stage(table: Intervals, line: list[int]) -> tuple[str, Stage]:
         fact=fact, source=table.header.source.names[table.header.source.codes[row]], kind=_text(table, "kind", row),
         subject=_text(table, "subject", row), start=int(table.start[row]), end=None if end == OPEN else end,
         known_at=int(table.header.known_at[row]), first_known_at=int(table.header.known_at[line[0]]), seq=int(table.header.seq[row]),
-        revision=len(line) - 1 + (cancelled is not None), cancelled_at=cancelled, says=says,
+        first_fact=first, revision=len(line) - 1 + (cancelled is not None), cancelled_at=cancelled, says=says,
     )
     return says.get(CHANGE, first), stage
 

@@ -36,6 +36,7 @@ class Stage:
     first_known_at: int
     seq: int
     revision: int = 0
+    first_fact: str = ""                 # the id of its first version
     cancelled_at: int | None = None
     says: Mapping[str, str] = field(default_factory=dict)
 
@@ -96,7 +97,7 @@ class Effect:
 
     The worlds know what is known now and take it that nothing else happens; the service is down for the whole of the change. ``cost_us``: down
     time the change adds, as agreed and if it does not count. ``left_us``: how much more may be down before the target is missed (None: not a
-    share of time, or not known). ``credit``: minor units owed more than without the change, as agreed and if it does not count; None: not known.
+    share of time, or not known). ``credit``: minor units owed more than without it, as agreed and if it does not count; None: not known.
     """
 
     commitment: str

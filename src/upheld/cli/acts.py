@@ -14,7 +14,7 @@ from upheld.cli.options import INSTANT, fail, findings_or_exit, show_findings
 if TYPE_CHECKING:
     from upheld.closing.acts import Desk, Recorded
 
-__all__ = ["at_option", "by_option", "on_record", "pairs", "result_option"]
+__all__ = ["at_option", "by_option", "on_record", "pairs", "receipt", "result_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,10 +79,10 @@ def on_record(root: Path, agreement: str, at: int | None, act: Callable[[Desk], 
         fail(f"{FILE} cannot be written: {problem.strerror or problem}; nothing was recorded", 4)
     for line in recorded.told:
         click.echo(line)
-    _receipt(workspace.root, agreement, recorded, now if at is None else at)
+    receipt(workspace.root, agreement, recorded, now if at is None else at)
 
 
-def _receipt(root: Path, agreement: str, recorded: Recorded, at: int) -> None:
+def receipt(root: Path, agreement: str, recorded: Recorded, at: int) -> None:
     """Where the agreement has a log, the act goes into it at once, and who acted gets a signed receipt."""
     from upheld.closing.keys import KeyFileError
     from upheld.closing.receipts import give_receipts

@@ -35,6 +35,8 @@ COMMANDS = {
     "ledger": "what was booked; review, approve, issue and apply credits",
     "key": "the key that signs the logs: show it, hand over to a new one",
     "explain": "the ledger of one figure: every span counted or left out, and why",
+    "changes": "what is announced, whether it will count as excluded, and what it does to the promises",
+    "announce": "announce a change, move or cancel it, and see at once whether its window will count",
     "calendar": "freeze holidays to a file, show opening hours, compare lists",
     "import": "read facts through their source files and report what could not be mapped",
     "conform": "run clock cases of other systems and tell which agree",

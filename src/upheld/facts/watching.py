@@ -61,6 +61,10 @@ def _spans(table: Gathered, by: str, begin: str, finish: str) -> list[tuple[str,
     names = table.texts[by].names if by else ("cases",)
     start, end = table.times[begin], table.times[finish]
     last = np.where(end == OPEN, start, end) if finish != begin else end
+    if table.shape == "intervals" and (table.known_at < start).any():
+        # what was announced ahead is a plan: somebody spoke when it came to be known, nobody has watched what is to come
+        ahead = table.known_at < start
+        start, last = np.where(ahead, table.known_at, start), np.where(ahead, table.known_at, last)
     if len(names) == 1 and len(table.source.names) == 1:
         return [(table.source.names[0], names[0], int(start.min()), int(last.max()))]
     codes = table.texts[by].codes if by else np.zeros(len(table), np.int32)

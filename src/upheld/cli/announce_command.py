@@ -1,0 +1,119 @@
+"""``upheld announce``: a change on record, and at once whether its window will count."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from upheld.cli.acts import at_option, by_option, pairs, receipt
+from upheld.cli.options import fail, findings_or_exit, show_findings, workspace_option
+
+if TYPE_CHECKING:
+    from upheld.closing.acts import Desk, Recorded
+
+_SAID = ("title", "stage", "class", "service", "component", "risk", "compatibility", "rollback")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _options(command: F) -> F:
+    for name, help_ in reversed((
+        ("title", "What the change is."), ("stage", "What this window is, where the change has several."),
+        ("class", "The class of change: normal, standard, emergency, as the changes clause names them."),
+        ("service", "The service, where promises ask for it."), ("component", "The component, where promises ask for it."),
+        ("risk", "The risk, in words."), ("compatibility", "What must fit together, in words."), ("rollback", "The way back, in words."),
+    )):
+        command = click.option(f"--{name}", f"said_{name}", default="", metavar="TEXT", help=help_)(command)
+    return command
+
+
+@click.command("announce")
+@click.argument("subject", default="")
+@click.option("--agreement", default=None, metavar="AGREEMENT", help="Where there are several.")
+@click.option("--from", "start", default="", metavar="TIME", help="When it begins: 2026-03-28 22:00 (agreement's zone), or with an offset.")
+@click.option("--until", "end", default="", metavar="TIME", help="When it ends.")
+@click.option("--kind", default="", metavar="KIND", help="The kind of fact (default: as the agreement's maintenance state asks).")
+@click.option("--change", "change", default="", metavar="ID", help="The change it belongs to: a name of your own, or one that is known.")
+@_options
+@click.option("--with", "details", multiple=True, metavar="NAME=VALUE", help="What else the fact says.")
+@click.option("--move", "moved", default="", metavar="ID", help="Give this change, or this window of it, other times instead.")
+@click.option("--cancel", "cancelled", default="", metavar="ID", help="Cancel this change, or this window of it, instead.")
+@click.option("--reason", default="", metavar="TEXT", help="Why it is moved or cancelled.")
+@by_option
+@at_option
+@click.option("--dry-run", is_flag=True, help="Say what would come of it, record nothing.")
+@workspace_option
+def command(subject: str, agreement: str | None, start: str, end: str, kind: str, change: str, details: tuple[str, ...], moved: str,
+            cancelled: str, reason: str, actor: str, at: int | None, dry_run: bool, root: Path, **said: str) -> None:
+    """Announce a change of SUBJECT, and see whether its window will count as excluded, what else is owed for it, and what it costs.
+
+    Nothing is refused because it would not count: it is recorded, and told. --move and --cancel correct what was announced.
+    """
+    from upheld.closing.changes import Announcement, announce, cancel, local_instant, move
+
+    says = {name: said[f"said_{name}"] for name in _SAID if said[f"said_{name}"]} | dict(pairs(details, "--with"))
+    if bool(subject) + bool(moved) + bool(cancelled) != 1:
+        fail("say what is announced: a SUBJECT, or --move ID, or --cancel ID", 2)
+    if not cancelled and not (start and end):
+        fail("say when: --from and --until", 2)
+
+    def act(desk: Desk) -> Recorded:
+        if cancelled:
+            return cancel(desk, cancelled, actor, reason)
+        begins, ends = (local_instant(text, desk.plan.zone) for text in (start, end))
+        if moved:
+            return move(desk, moved, begins, ends, actor, says | ({"reason": reason} if reason else {}))
+        return announce(desk, Announcement(subject, begins, ends, actor, kind, change, says))
+
+    _told(root, agreement, at, act, dry_run=dry_run)
+
+
+def _told(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk], Recorded], *, dry_run: bool) -> None:
+    """Do the act, write it down unless it is a dry run, and say what the change looks like now."""
+    from datetime import UTC, datetime
+
+    from upheld.changes.outlook import outlook
+    from upheld.changes.report import sheet
+    from upheld.closing.acts import Desk, RefusedActError
+    from upheld.facts.leaves import batches_of
+    from upheld.facts.record import record
+    from upheld.sources.files import gather
+    from upheld.sources.records import FILE, append_records, next_row
+    from upheld.values.finding import FindingsError, has_errors
+    from upheld.workspace import NoWorkspaceError, open_workspace
+
+    try:
+        workspace = open_workspace(root)
+        if has_errors(workspace.findings):
+            show_findings(workspace.findings)
+            sys.exit(3)
+        plans = workspace.plans()
+        gathered = gather(workspace.root)
+    except NoWorkspaceError as problem:
+        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
+    except FindingsError as problem:
+        findings_or_exit(problem)
+    name = agreement or (next(iter(plans)) if len(plans) == 1 else "")
+    if name not in plans:
+        fail(f"no agreement {name!r} here" if name else "there are several agreements", 2, "--agreement, one of: " + ", ".join(plans))
+    now = int(datetime.now(UTC).timestamp()) * 1_000_000 if at is None else at
+    try:
+        recorded = act(Desk(plans[name], gathered.facts(), next_row(workspace.root), now))
+        if not dry_run:
+            append_records(workspace.root, recorded.lines)
+    except RefusedActError as refusal:
+        fail(f"refused[{refusal.slug}]: {refusal}", 1, refusal.help)
+    except OSError as problem:
+        fail(f"{FILE} cannot be written: {problem.strerror or problem}; nothing was recorded", 4)
+    for line in recorded.told:
+        click.echo(f"would be: {line}" if dry_run else line)
+    facts = record((*gathered.batches, *batches_of(recorded.lines)), gathered.complete)
+    for view in outlook(plans[name], facts, now, [recorded.name], with_effects=True):
+        click.echo("\n" + sheet(view), nl=False)
+    if not dry_run:
+        receipt(workspace.root, name, recorded, now)
