@@ -65,7 +65,7 @@ def test_what_was_said_to_be_excluded_is_excluded(world: tuple[Plan, Book, list[
         later.interval("outage", start, end, end, name="the outage")
         after = assess([plan], later.facts(until), asked_at)
         measured = sum(o.figure.detail.get("down_left_out_us:maintenance", 0) for o in after.outcomes)
-        spans = np.array(promised[name].spans, np.int64).reshape(-1, 2)
+        spans = np.array(promised[f"records/{name}"].spans, np.int64).reshape(-1, 2)
         always = plan.commitments["uptime"].head.hours.leaves[0] == "always"
         expected = (spans[:, 1] - spans[:, 0]) if always else grid.work(spans[:, 1]) - grid.work(spans[:, 0])
         assert int(expected.sum()) == measured

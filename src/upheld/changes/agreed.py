@@ -49,7 +49,7 @@ def remarks(plan: Plan, change: Sequence[Stage], others: Sequence[tuple[str, Sta
         if stage.cancelled_at is None:
             own = (*_notice(plan, stage, kind, at), *_approved(plan, stage, approvals, at), *_window(plan, stage), *_frozen(plan, stage, kind),
                    *_beside(plan, stage, others))
-            found += [Remark(stage.fact, test) for test in own]
+            found += [Remark(stage.key, test) for test in own]
     if plan.changes.rollback:
         written = next((r for s in change if (r := s.said("rollback"))), "")
         test = Test("rollback", True, "a way back is described") if written else Test(
@@ -106,13 +106,13 @@ def approvals_asked(plan: Plan, stage: Stage, change: str, said: Declarations | 
             meant = about == stage.fact or (about == change and spoke >= stage.known_at)
             if actor == party and kind in GIVEN + REFUSED and meant and spoke <= stage.start:
                 word, when = ("approved" if kind in GIVEN else "rejected"), spoke
-        found.append(Approval(party, stage.fact, word, when, stage.start))  # type: ignore[arg-type]
+        found.append(Approval(party, stage.key, word, when, stage.start))  # type: ignore[arg-type]
     return tuple(found)
 
 
 def _approved(plan: Plan, stage: Stage, approvals: Sequence[Approval], at: int) -> Iterator[Test]:
     for a in approvals:
-        if a.stage != stage.fact:
+        if a.stage != stage.key:
             continue
         if a.said:
             yield Test("approval", a.said == "approved", f"{a.said} by {a.party} {moment(a.at or 0, plan.zone)}")

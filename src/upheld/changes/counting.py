@@ -102,7 +102,7 @@ def asked_of(plans: Sequence[Plan], facts: Facts, commitment: str, stages: Seque
                     counting.append(found[0])
                     approvals += found[1]
                     if rule.notice is not None:
-                        notices.append((stage.fact, rule.notice, earliest_start(judged, rule.notice, pieces, piece, at)))
+                        notices.append((stage.key, rule.notice, earliest_start(judged, rule.notice, pieces, piece, at)))
     return Asked(tuple(counting), tuple(dict.fromkeys(approvals)), tuple(dict.fromkeys(notices)))
 
 
@@ -140,7 +140,7 @@ def _counted(bench: _Bench, rule: ExclusionRule, stage: Stage, pieces: Pieces, p
     axes = bench.setting.plan.head.for_each
     named = tuple(zip(axes, bench.setting.groups.names[group], strict=False))
     return Counting(
-        bench.setting.plan.head.id, named, rule.name, rule.effect, stage.fact, of_us, took, max(could - took, 0) if still else 0,
+        bench.setting.plan.head.id, named, rule.name, rule.effect, stage.key, of_us, took, max(could - took, 0) if still else 0,
         tuple(mine[0]), tests,
     ), approvals
 
@@ -247,7 +247,7 @@ def _approvals(bench: _Bench, rule: ExclusionRule, stage: Stage, one: Pieces) ->
             kind, about, actor = (c.names[c.codes[i]] if c.codes[i] >= 0 else "" for c in (said.kind, said.about, said.actor))
             if actor == party and kind in GIVEN + REFUSED and about in (rule.name, stage.fact) and int(said.at[i]) <= until:
                 word, when = ("approved" if kind in GIVEN else "rejected"), int(said.at[i])
-        found.append(Approval(party, stage.fact, word, when, limit))  # type: ignore[arg-type]
+        found.append(Approval(party, stage.key, word, when, limit))  # type: ignore[arg-type]
     return found
 
 

@@ -78,7 +78,7 @@ def _described(view: ChangeView, stage: Stage) -> list[str]:
     if stage.cancelled_at is not None:
         return lines
     lines += [f"Counts as excluded: {answer(view)}", *(f"- {w}" for w in view.why)]
-    lines += [f"Changes clause: {r.test.says}" for r in spoken_against(view)]
+    lines += [f"Changes clause: {r.test.says}" for r in spoken_against(view) if r.stage in ("", stage.key)]
     lines += [f"{name.capitalize()}: {value}" for name in ("risk", "compatibility", "rollback") if (value := view.said(name))]
     return lines
 

@@ -93,11 +93,11 @@ def _asked(plans: Sequence[Plan], terms: Sequence[Term], now: Facts, own: Sequen
 
 def _view(term: Term, name: str, own: tuple[Stage, ...], every: Sequence[tuple[str, Stage]], now: Facts, asked: dict[str, Asked],
           at: int) -> ChangeView:
-    facts = {s.fact for s in own}
-    counting = tuple(c for a in asked.values() for c in a.counting if c.stage in facts)
+    keys = {s.key for s in own}
+    counting = tuple(c for a in asked.values() for c in a.counting if c.stage in keys)
     standing = [s for s in own if s.cancelled_at is None]
     wanted = tuple(a for s in standing for a in approvals_asked(term.plan, s, name, now.declarations))
-    approvals = tuple(dict.fromkeys((*(a for q in asked.values() for a in q.approvals if a.stage in facts), *wanted)))
+    approvals = tuple(dict.fromkeys((*(a for q in asked.values() for a in q.approvals if a.stage in keys), *wanted)))
     others = [(n, s) for n, s in every if n != name]
     said = remarks(term.plan, own, others, wanted, at)
     notes = []
@@ -148,7 +148,7 @@ def _why(counting: Sequence[Counting], standing: Sequence[Stage]) -> tuple[str, 
     against: list[str] = []
     for_: list[str] = []
     several = len(standing) > 1
-    titles = {s.fact: s.title for s in standing}
+    titles = {s.key: s.title for s in standing}
     for one in counting:
         where = f"{titles[one.stage]}: " if several else ""
         for test in one.tests:

@@ -36,8 +36,8 @@ def spoken_against(view: ChangeView) -> tuple[Remark, ...]:
     return tuple(r for r in view.remarks if not r.test.holds)
 
 
-def _title(view: ChangeView, fact: str) -> str:
-    found = next((s for s in view.stages if s.fact == fact), None)
+def _title(view: ChangeView, key: str) -> str:
+    found = next((s for s in view.stages if s.key == key), None)
     return f"{found.title}: " if found is not None and len(view.live) > 1 else ""
 
 
@@ -113,7 +113,7 @@ def sheet(view: ChangeView, other_zone: str = "UTC") -> str:
             when = f"{a.said} {moment(a.at, zone)}" if a.at is not None else f"{'not yet' if until else 'no'}{until}"
             if a.at is None and a.until is not None and view.at > a.until:
                 when = f"not in time, it could be given until {moment(a.until, zone)}"
-            lines.append(f"  {a.party} about {a.stage}: {when}")
+            lines.append(f"  {a.party} about {next(s.fact for s in view.stages if s.key == a.stage)}: {when}")
     if view.effects:
         lines += ["", "What it does to the promises, if the service is down all through it and nothing else happens"]
         lines += [line for e in view.effects for line in _effect(e)]
@@ -226,7 +226,7 @@ def to_csv(views: Iterable[ChangeView]) -> str:
     writer.writerow(_COLUMNS)
     for view in views:
         for s in view.stages:
-            own = [c for c in view.counting if c.stage == s.fact]
+            own = [c for c in view.counting if c.stage == s.key]
             row = (view.agreement, view.id, view.title, view.class_, "cancelled" if s.cancelled_at is not None else view.state, s.fact, s.kind,
                    s.subject, format_instant(s.start), _at(s.end) or "", format_instant(s.known_at), s.revision, answer(view),
                    max((c.taken_us for c in own), default=0), max((c.of_us for c in own), default=0), "; ".join(view.why),

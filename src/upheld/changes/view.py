@@ -40,6 +40,11 @@ class Stage:
     cancelled_at: int | None = None
     says: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def key(self) -> str:
+        """What names it among all facts: ids are unique in one source only."""
+        return f"{self.source}/{self.fact}"
+
     def said(self, name: str) -> str:
         """One of its attributes, "" where it does not say it."""
         return self.says.get(name, "")
@@ -52,7 +57,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One party asked about one stage. ``said`` "" while it has not spoken; ``until`` None: for ever."""
+    """One party asked about one stage (its key). ``said`` "" while it has not spoken; ``until`` None: for ever."""
 
     party: str
     stage: str
@@ -73,7 +78,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What one exclusion of one commitment takes of one stage. ``taken_us`` of ``of_us``: wall time in the windows of the commitment.
+    """What one exclusion of one commitment takes of one stage (its key). ``taken_us`` of ``of_us``: wall time in the windows of the commitment.
 
     ``spans``: the time taken. ``for_``: the result, where the promise is one a component or site. ``open_us``: what it would take too if
     the approvals missing came in time.
@@ -115,7 +120,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something the changes clause, or another change, has to say. ``stage`` "" concerns all of it."""
+    """Something the changes clause, or another change, has to say. ``stage``: the stage's key; "" concerns all of it."""
 
     stage: str
     test: Test

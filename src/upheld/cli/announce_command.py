@@ -83,7 +83,7 @@ def _told(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk
     from upheld.facts.leaves import batches_of
     from upheld.facts.record import record
     from upheld.sources.files import gather
-    from upheld.sources.records import FILE, append_records, next_row
+    from upheld.sources.records import FILE, SOURCE, append_records, next_row
     from upheld.values.finding import FindingsError, has_errors
     from upheld.workspace import NoWorkspaceError, open_workspace
 
@@ -114,6 +114,8 @@ def _told(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk
         click.echo(f"would be: {line}" if dry_run else line)
     facts = record((*gathered.batches, *batches_of(recorded.lines)), gathered.complete)
     for view in outlook(plans[name], facts, now, [recorded.name], with_effects=True):
+        if not any(s.key == f"{SOURCE}/{recorded.name}" or s.cancelled_at == now for s in view.stages):
+            continue
         click.echo("\n" + sheet(view), nl=False)
     if not dry_run:
         receipt(workspace.root, name, recorded, now)
