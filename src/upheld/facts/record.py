@@ -91,7 +91,9 @@ def _gather(shape: Shape, batches: Sequence[Batch]) -> Gathered:
         np.arange(n),
     )
     if shape == "intervals":
-        table.end_known_at = np.maximum(table.known_at, table.times["end"])
+        # an end told before the start was announced with it; any other end is known when it has come
+        ahead = table.known_at < table.times["start"]
+        table.end_known_at = np.where(ahead, table.known_at, np.maximum(table.known_at, table.times["end"]))
     if replaces is not None and ids is not None:
         table.replaces = _wanted(replaces, ids)  # becomes positions once repetitions are gone
     return table

@@ -121,7 +121,7 @@ class Intervals:
     weight: I64
     weight_scale: int = 1
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    end_known_at: I64 | None = None  # when the end came to be known; None: when it came
+    end_known_at: I64 | None = None  # when the end came to be known (announced: with the row); None: when it came
 
     def __len__(self) -> int:
         return len(self.start)

@@ -7,7 +7,7 @@ both ways, and the figure is then a range.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -28,7 +28,7 @@ from upheld.measures.sweep import Spans, complement, concat, flatten, merge
 from upheld.measures.watched import ASSUMED, is_assumed, names_chosen, unwatched
 from upheld.plans.plan import ExclusionRule, ValuesPlan
 
-__all__ = ["measure", "segments"]
+__all__ = ["Setting", "kept_rows", "measure", "open_slices", "segments"]
 
 Mask = NDArray[np.bool_]
 
@@ -70,6 +70,31 @@ def measure(plan: ValuesPlan, context: Context) -> Measured:
             parts.append(Part(name, int(setting.spells.index[w]), agreed[at], bare[at], provisional=late))
     notes = (ASSUMED,) if is_assumed(context) else ()
     return Measured(plan.head.id, _unit(plan), setting.spells.windows, tuple(parts), notes)
+
+
+def kept_rows(plan: ValuesPlan, context: Context) -> tuple[Setting, Rows]:
+    """The setting of a commitment and the rows that every exclusion left: what its figures are made of."""
+    setting = _setting(plan, context)
+    return setting, excluded(setting.judged, setting.rules, plan, setting.source, setting.rows)[0] if setting.rules else setting.rows
+
+
+def open_slices(setting: Setting, spells: Spells, group: int, hi: int) -> I64:
+    """i64: where the slices of the one window in ``spells`` begin that count, filled or not: in open hours, and not left out by what is known.
+    The window may reach beyond the horizon, until ``hi``.
+    """
+    slices = setting.plan.slices
+    assert slices is not None
+    view = setting.judged.states.view
+    setting = replace(setting, judged=replace(setting.judged, states=States(replace(view, hi=max(view.hi, hi)))))
+    begin = int(spells.windows.start[spells.index[0]])
+    first, last = (int(spells.first[0]) - begin) // slices.each_us, -((begin - int(spells.last[0])) // slices.each_us)
+    starts = begin + np.arange(first, max(last, first), dtype=np.int64) * slices.each_us
+    out = _left_out(setting) if setting.rules else None
+    own = np.full(len(starts), group)
+    kept = np.ones(len(starts), np.bool_) if out is None else ~is_in(out, own, starts)
+    if not setting.hours.is_always:
+        kept &= is_in(_open_time(setting.hours, len(setting.groups), view.lo, max(view.hi, hi)), own, starts)
+    return starts[kept]
 
 
 def _unit(plan: ValuesPlan) -> Unit:
