@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from upheld.agreement.load import load
+from upheld.clocks.table import NEVER, Agenda, ClockKey, ClockTable, StepTable
 from upheld.facts.leaves import batches_of
 from upheld.facts.record import record
 from upheld.facts.tables import Facts
@@ -115,3 +119,29 @@ def facts_of(*declarations: tuple[str, str, str, str, str, dict[str, str]], even
         lines.append(record_line("declarations", len(lines) + 1, {"kind": kind, "about": about, "actor": actor, "id": name},
                                  {"at": at(when), "known_at": at(known)}, says))
     return record(batches_of(lines))
+
+
+HOUR = 3_600_000_000
+
+
+def agenda_of(*rows: dict[str, Any], now: str) -> Agenda:
+    """An agenda by hand: one clock a row (commitment, case, cycle, start, due, target, elapsed, stop, missed, group, kind, steps)."""
+    n = len(rows)
+
+    def times(name: str) -> tuple[Any, Any]:
+        given = [row.get(name) for row in rows]
+        return np.array([0 if g is None else at(g) for g in given], np.int64), np.array([g is not None for g in given])
+
+    start, _ = times("start")
+    (due, has_due), (stop, has_stop), (missed, has_miss) = times("due"), times("stop"), times("missed")
+    keys = tuple(ClockKey("acme", r["commitment"], r.get("case", ""), r.get("cycle", "desk:1"), 0) for r in rows)
+    next_at = np.array([at(r["next"]) if "next" in r else NEVER for r in rows], np.int64)
+    clocks = ClockTable(
+        keys, np.array([r.get("kind", 0) for r in rows], np.uint8), ("1",) * n, tuple(r.get("group", ()) for r in rows),
+        tuple(r.get("ladder", "p1") for r in rows), start, due, has_due, stop, has_stop, missed, has_miss,
+        np.array([r.get("target", 4 * HOUR) for r in rows], np.int64), np.array([r.get("elapsed", 0) for r in rows], np.int64),
+        np.array([r.get("state", 0) for r in rows], np.uint8), np.full(n, 2, np.uint8), next_at)
+    steps = [(i, step, at(when)) for i, r in enumerate(rows) for step, when in r.get("steps", {}).items()]
+    table = StepTable(np.array([i for i, _, _ in steps], np.int64), tuple(rows[i].get("ladder", "p1") for i, _, _ in steps),
+                      tuple(step for _, step, _ in steps), np.array([when for _, _, when in steps], np.int64))
+    return Agenda(at(now), clocks, table)

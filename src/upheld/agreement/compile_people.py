@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from upheld.agreement.compile_states import state_named
 from upheld.agreement.desk import Desk
 from upheld.agreement.model.escalation import Escalation, Step
 from upheld.agreement.model.escalation import Role as WrittenRole
@@ -73,7 +72,7 @@ def _ladder(desk: Desk, name: str, written: Escalation) -> Ladder:
         desk.calendar(written.quiet, (*path, "quiet"))
     for i, other in enumerate(written.muted_while):
         if other not in desk.model.commitments:
-            state_named(desk, other, (*path, "muted_while", i))
+            desk.known("state", other, desk.model.states, (*path, "muted_while", i))
     return Ladder(
         name=name,
         steps=tuple(_step(desk, step, (*path, "steps", i)) for i, step in enumerate(written.steps)),
