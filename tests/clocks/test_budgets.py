@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from budget_world import D, H, M, agreement, facts, laddered, us
+from budget_world import HEAD, D, H, M, agreement, facts, laddered, us
 
 from upheld.assessment.assess import assess
 from upheld.clocks.budgets import budget_agenda, budgets
 from upheld.clocks.table import ClockKey
+from upheld.plans.people import Ladder, LadderStep, People
 
 UPTIME = 'c: {measure: availability, down: outage, out_of: period, per: month, target: ">= 99.9%"}'
 
@@ -163,3 +165,36 @@ def test_a_budget_names_what_assess_measured() -> None:
     b = budgets((plan,), known, at)[0]
     o = next(o for o in assess((plan,), known, at).outcomes if o.start <= at < o.end)
     assert (b.figure(b.best), b.figure(b.worst)) == (o.figure.high, o.figure.low)
+
+
+def test_live_an_open_outage_runs_to_now_and_silence_is_unknown() -> None:
+    known = facts([(us("01-16 11:50"), None)], watched=(us("01-01"), us("01-16 11:55")))
+    plan, at = laddered(agreement(UPTIME), 20), us("01-16 12:00")
+    then, live = budgets((plan,), known, at)[0], budgets((plan,), known, at, live=True)[0]
+    assert (then.best.used, then.worst.used, then.window.until) == (5 * M, 5 * M, us("01-16 11:55"))
+    assert (live.best.used, live.worst.used, live.window.until) == (10 * M, 10 * M, at)
+    assert then.runs_out == live.runs_out == us("01-16 11:50") + 44 * M + 38_400_000
+    # a fifth of the budget, 8 min 55.68 s, was used by then
+    assert [(r.step, r.at) for r in budget_agenda((plan,), known, at).rows()] == [("1", us("01-16 11:58") + 55_680_000)]
+
+
+def test_the_first_minute_of_a_month_nobody_has_reported_on() -> None:
+    known = facts([(us("01-05 10:00"), us("01-05 10:10"))], watched=(us("01-01"), us("01-31 12:00")))
+    b = budgets((agreement(UPTIME),), known, us("02-01 00:01"), live=True)[0]
+    assert (b.window.label, b.best.used, b.worst.used, b.best.allowed) == ("2026-02", 0, 1 * M, Fraction(672 * H, 1000))
+
+
+def test_a_ladder_goes_on_after_the_budget_is_used_up() -> None:
+    plan = agreement(UPTIME)
+    ladder = Ladder("alarm", (LadderStep(at=Fraction(1)), LadderStep(after_us=1 * H)), repeat_us=2 * H, repeats=1)
+    clause = replace(plan.commitments["c"], head=replace(plan.commitments["c"].head, ladder="alarm"))
+    plan = replace(plan, commitments={"c": clause}, people=People(ladders={"alarm": ladder}))
+    known = facts([(us("01-05 10:00"), us("01-05 11:00"))])
+    used = us("01-05 10:44") + 38_400_000
+    assert [(r.step, r.at) for r in budget_agenda((plan,), known, us("01-05 14:00")).rows()] == [
+        ("1", used), ("2", used + 1 * H), ("2r1", used + 3 * H)]
+
+
+def test_no_version_known_yet_is_an_empty_agenda() -> None:
+    head = HEAD.replace("effective:", "adopted: 2025-12-01\neffective:")
+    assert not len(budget_agenda((agreement(UPTIME, head=head),), facts([]), us("01-01") - 300 * D).clocks)

@@ -74,9 +74,10 @@ def contexts(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment:
     return tuple(stage.context for stage in stages(plans, facts, as_of, (commitment,)).get(commitment, ()))
 
 
-def stages(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: Sequence[str] = ()) -> dict[str, tuple[Stage, ...]]:
+def stages(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: Sequence[str] = (), *,
+           live: bool = False) -> dict[str, tuple[Stage, ...]]:
     """Each commitment (of some only: those and their parts) under each version, in time order: what was seen, measured and judged."""
-    walk = Walk.begin(plans, facts, as_of)
+    walk = Walk.begin(plans, facts, as_of, live=live)
     for name in order_of([t.plan for t in walk.terms], commitments):
         walk.measure(name)
     return walk.stages

@@ -108,7 +108,8 @@ class TimeDown:
             found = going.reach(amount + min(behind, Fraction(0)))
             if found is None or found > last:
                 return None
-            found = max(found, until)
+            # a run that begins just now counts from the next instant on
+            found = max(found, until + 1 if self.plan.value == "number" else until)
             return self._first_true(group, amount, found) if self._tests_runs(self.plan.down) else found
 
         return reach

@@ -6,51 +6,58 @@ the assessment never disagree. Of promises that set no limit (bands, combination
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from upheld.assessment.assess import Stage, stages
 from upheld.assessment.outcome import Outcome
 from upheld.calendars.spec import WindowSpec
+from upheld.clocks.acknowledged import Hold, holds_of
 from upheld.clocks.allowance import Limit, limit_of
 from upheld.clocks.announced import announced
 from upheld.clocks.budget import Budget, By, Spent, State
 from upheld.clocks.budget_counts import Counted, Missed, spent_on_cases
 from upheld.clocks.budget_time import TimeDown
 from upheld.clocks.burn import burn_of, stretches_of
+from upheld.clocks.climb import Climbed, Pace, climb, portions_of
 from upheld.clocks.current import Now, current
 from upheld.clocks.forecast import forecast, longest_forecast
 from upheld.clocks.table import Agenda, ClockKey, ClockTable, StepTable
-from upheld.facts.tables import Facts
+from upheld.facts.cut import cut
+from upheld.facts.tables import I64, Facts
 from upheld.measures.clock_windows import ends_of, part_rows
 from upheld.measures.result import Part
 from upheld.plans.people import Ladder
 from upheld.plans.plan import AvailabilityPlan, ClockPlan, CombinePlan, Plan, ValuesPlan
+from upheld.plans.terms import in_force
 
 __all__ = ["budget_agenda", "budgets", "group_text"]
 
 
-def budgets(plans: Iterable[Plan], facts: Facts, at: int, commitments: Sequence[str] = ()) -> tuple[Budget, ...]:
+def budgets(plans: Iterable[Plan], facts: Facts, at: int, commitments: Sequence[str] = (), *, live: bool = False) -> tuple[Budget, ...]:
     """The budget of every (commitment, result, part) in the window that holds ``at`` (µs UTC), in the agreement's own order.
 
-    ``commitments`` narrows to some ids. Raises ``ValueError`` if no version is in force or known at ``at``.
+    ``commitments`` narrows to some ids. ``live``: what was known last runs on to ``at`` (an open outage goes on, silence is unknown); else
+    nothing is said of the time after the watching ended, as ``assess`` does. Where it reached ``at`` both are the same.
+    Raises ``ValueError`` if no version is in force or known at ``at``.
     """
-    return tuple(worked.budget for worked in _worked(tuple(plans), facts, at, commitments))
+    return tuple(worked.budget for worked in _worked(tuple(plans), facts, at, commitments, live=live))
 
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
     budget: Budget
     spent: Spent
-    ladder: Ladder | None
+    ladders: Mapping[str, Ladder]
 
 
-def _worked(plans: tuple[Plan, ...], facts: Facts, at: int, commitments: Sequence[str] = ()) -> list[_Worked]:
+def _worked(plans: tuple[Plan, ...], facts: Facts, at: int, commitments: Sequence[str], *, live: bool) -> list[_Worked]:
     found = []
-    for name, versions in stages(plans, facts, at, commitments).items():
+    for name, versions in stages(plans, facts, at, commitments, live=live).items():
         if not commitments or name in commitments:
             for stage in versions:
                 found += list(_of_stage(stage, versions, facts, at))
@@ -73,7 +80,7 @@ def _of_stage(stage: Stage, versions: Sequence[Stage], facts: Facts, at: int) ->
         one = spent(part, limit)
         if one is not None:
             budget = _budget(stage, versions, outcome, part, now, limit, one, clause.head.window)
-            yield _Worked(budget, one, plan.people.ladders.get(clause.head.ladder))
+            yield _Worked(budget, one, plan.people.ladders)
 
 
 def _spent_by(stage: Stage, versions: Sequence[Stage], facts: Facts, now: Now) -> Callable[[Part, Limit], Spent | None]:
@@ -205,29 +212,43 @@ def group_text(group: tuple[tuple[str, str], ...]) -> str:
 
 
 def budget_agenda(plans: Iterable[Plan], facts: Facts, at: int, commitments: Sequence[str] = ()) -> Agenda:
-    """The budgets as clocks, and each percent step of a ladder whose share of the budget was used at or before ``at``.
+    """The budgets as live clocks (an open outage runs to ``at``), and each step of their ladders due at or before ``at``.
 
-    A step's instant is that at which the use reached the percent: on the path of down time, or the end of the slice, count or case that
-    brought it there. ``next_at``: the next at which one would if what holds now goes on, else the window's end. Amounts are µs of time, and
-    whole slices, events or cases otherwise, cut off.
+    A step at a percent falls due when the use reached it: on the path of down time, or at the end of the slice, count or case that brought
+    it there; the due instant that others count from is that of 100%. ``next_at``: the next step if what holds now goes on, else the window's
+    end. Amounts are µs of time, and whole runs, slices, events or cases otherwise, cut off. No version known by then: an empty agenda.
     """
-    found = _worked(tuple(plans), facts, at, commitments)
-    clocks: list[tuple[int, str, str, int]] = []
-    following = []
+    known = tuple(plans)
+    found = _worked(known, facts, at, commitments, live=True) if in_force(known, at) else []
+    holds = holds_of(cut(facts, at).declarations, known[-1].agreement) if found else {}
+    following = [w.budget.window.last for w in found]
+    steps: list[tuple[int, str, str, int]] = []
     for i, worked in enumerate(found):
-        budget, nexts = worked.budget, [worked.budget.window.last]
-        for place, step in enumerate(worked.ladder.steps if worked.ladder else (), 1):
-            if step.at is None:
-                continue
-            due, fired = _reached(worked, step.at * budget.best.allowed)
-            if fired and due is not None:
-                clocks.append((i, budget.ladder, str(place), due))
-            elif due is not None and due > at:
-                nexts.append(due)
-        following.append(min(nexts))
-    table = _table([w.budget for w in found], following)
-    return Agenda(at, table, StepTable(np.array([c[0] for c in clocks], np.int64), tuple(c[1] for c in clocks), tuple(c[2] for c in clocks),
-                                       np.array([c[3] for c in clocks], np.int64)))
+        climbed = _climbed(worked, at, holds)
+        steps += [(i, ladder, step, when) for ladder, step, when in zip(climbed.ladder, climbed.step, climbed.at.tolist(), strict=True)]
+        following[i] = min(following[i], int(climbed.next_at[0]))
+    columns = list(zip(*steps, strict=True)) or [(), (), (), ()]
+    table = StepTable(np.array(columns[0], np.int64), tuple(map(str, columns[1])), tuple(map(str, columns[2])), np.array(columns[3], np.int64))
+    return Agenda(at, _table([w.budget for w in found], following), table)
+
+
+def _climbed(worked: _Worked, at: int, holds: Mapping[str, Mapping[tuple[str, str], tuple[Hold, ...]]]) -> Climbed:
+    """The ladder of one budget climbed by its use."""
+    budget = worked.budget
+    shares = portions_of(worked.ladders, budget.ladder)
+    portions = {share: _instant(worked, share, at) for share in dict.fromkeys((*shares, Fraction(1)))}
+    due, has_due = portions[Fraction(1)]
+    held = holds.get(budget.commitment, {}).get((group_text(budget.group), budget.window.label), ())
+    pace = Pace(due, has_due & (due <= at), np.array([budget.window.first]), np.array([budget.window.last]), np.zeros(1, np.bool_), portions,
+                {0: held} if held else {})
+    return climb(worked.ladders, budget.ladder, pace, at)
+
+
+def _instant(worked: _Worked, share: Fraction, at: int) -> tuple[I64, NDArray[np.bool_]]:
+    """When so much of the budget was used, or will be if what holds now goes on."""
+    when, was = _reached(worked, share * worked.budget.best.allowed)
+    known = when is not None and (was or when > at)
+    return np.array([when if known else 0], np.int64), np.array([known])
 
 
 def _reached(worked: _Worked, amount: Fraction) -> tuple[int | None, bool]:
