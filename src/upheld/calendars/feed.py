@@ -18,7 +18,7 @@ from upheld.values.finding import Finding, FindingsError, Place
 from upheld.values.instant import DAY_US, day_ordinal
 from upheld.values.zone import UnknownZone, zone
 
-__all__ = ["FeedEvent", "feed_events"]
+__all__ = ["FeedEvent", "Laid", "Wall", "feed_events", "laid_out", "parsed", "wall_of"]
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time has no zone
 _MICRO = timedelta(microseconds=1)
@@ -51,7 +51,16 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wall:
+class Laid:
+    """An event's occurrences: ``begins`` as written, ``length`` µs on the wall, ``starts`` local µs, rising, exceptions taken out."""
+
+    begins: Wall
+    length: int
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
     """A stamp of the feed: local µs, its zone, and whether it is a whole day."""
 
     local: int
@@ -63,22 +72,9 @@ def feed_events(file: str, data: bytes, zone_name: str, first: int, last: int) -
     """The events that touch the days from ``first`` to ``last`` (ordinals, inclusive), by start. ``zone_name`` is where stamps without a
     zone are meant. Raises FindingsError.
     """
-    from icalendar import Calendar
-
-    if len(data) > _LARGEST:
-        raise FindingsError([Finding("calendar-feed", "the feed is larger than 16 MiB", Place(file))])
-    if not data.rstrip().endswith(b"END:VCALENDAR"):
-        cut = "the feed does not end with END:VCALENDAR: it was cut short or is no feed"
-        raise FindingsError([Finding("calendar-feed", cut, Place(file))])
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")     # the library guesses at zones; ours are looked up below
-            feed = Calendar.from_ical(data)
-        events = list(feed.walk("VEVENT"))
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise FindingsError([Finding("calendar-feed", f"the feed is not iCalendar: {error}", Place(file))]) from error
+    events = parsed(file, data)
     reading = _Reading(file, zone_name, first, last)
-    moved = [(str(event.get("UID", "")), _wall(reading, event["RECURRENCE-ID"])) for event in events if "RECURRENCE-ID" in event]
+    moved = [(str(event.get("UID", "")), wall_of(zone_name, event["RECURRENCE-ID"])) for event in events if "RECURRENCE-ID" in event]
     for event in events:
         replaced = [] if "RECURRENCE-ID" in event else [wall for uid, wall in moved if uid == str(event.get("UID", ""))]
         # the library sets aside what it cannot parse: an event read in part is not read
@@ -94,14 +90,48 @@ def feed_events(file: str, data: bytes, zone_name: str, first: int, last: int) -
     return tuple(sorted(reading.events, key=lambda e: (e.start, e.end, e.uid, e.summary)))
 
 
-def _event(reading: _Reading, event: Any, replaced: list[_Wall]) -> None:
+def parsed(file: str, data: bytes) -> list[Any]:
+    """The events of a feed as the library reads them. Raises FindingsError for what is no feed, or not a whole one."""
+    from icalendar import Calendar
+
+    if len(data) > _LARGEST:
+        raise FindingsError([Finding("calendar-feed", "the feed is larger than 16 MiB", Place(file))])
+    if not data.rstrip().endswith(b"END:VCALENDAR"):
+        cut = "the feed does not end with END:VCALENDAR: it was cut short or is no feed"
+        raise FindingsError([Finding("calendar-feed", cut, Place(file))])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")     # the library guesses at zones; ours are looked up below
+            feed = Calendar.from_ical(data)
+        return list(feed.walk("VEVENT"))
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise FindingsError([Finding("calendar-feed", f"the feed is not iCalendar: {error}", Place(file))]) from error
+
+
+def _event(reading: _Reading, event: Any, replaced: list[Wall]) -> None:
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
+    laid = laid_out(reading.zone, event, reading.first, reading.last, replaced)
+    begins, length = laid.begins, laid.length
+    where, people = zone(begins.zone), _people(event)
+    for local in laid.starts:
+        # a span the clocks skip whole, or an event of no length, is no time
+        start, end = where.utc(local, "open"), where.utc(local + length, "close")
+        first, last = (local // DAY_US, (local + length - 1) // DAY_US) if begins.whole_day else (None, None)
+        uid, summary = (str(event.get(key, "")) for key in ("UID", "SUMMARY"))
+        reading.events.append(FeedEvent(uid, summary, start, max(end, start), first, last, people))
+
+
+def laid_out(home: str, event: Any, first: int, last: int, replaced: Iterable[Wall] = ()) -> Laid:
+    """The occurrences of an event that touch the days from ``first`` to ``last`` (ordinals), without those ``replaced`` and excepted.
+
+    ``home``: the zone of stamps that name none. Raises ValueError (RecurrenceError, UnknownZone) for what cannot be laid out.
+    """
     if "DTSTART" not in event:
         raise ValueError("the event has no DTSTART")
-    begins = _wall(reading, event["DTSTART"])
-    length = _length(reading, event, begins)
-    low, high = reading.first * DAY_US - length, (reading.last + 1) * DAY_US
+    begins = wall_of(home, event["DTSTART"])
+    length = _length(home, event, begins)
+    low, high = first * DAY_US - length, (last + 1) * DAY_US
     starts = [begins.local]
     if "RRULE" in event:
         day, of_day = divmod(begins.local, DAY_US)
@@ -110,17 +140,9 @@ def _event(reading: _Reading, event: Any, replaced: list[_Wall]) -> None:
         for rule in rules:
             spec = Recurring(begins.zone, rule.to_ical().decode("ascii"), day, of_day // 1_000_000, length // 1_000_000)
             starts += occurrences(spec, low, high).tolist()
-    starts += [_local(wall, begins) for wall in _dates(reading, event.get("RDATE"))]
-    left_out = {_local(wall, begins) for wall in (*replaced, *_dates(reading, event.get("EXDATE")))}
-    where, people = zone(begins.zone), _people(event)
-    for local in sorted(set(starts) - left_out):
-        if not low <= local < high:
-            continue
-        # a span the clocks skip whole, or an event of no length, is no time
-        start, end = where.utc(local, "open"), where.utc(local + length, "close")
-        first, last = (local // DAY_US, (local + length - 1) // DAY_US) if begins.whole_day else (None, None)
-        uid, summary = (str(event.get(key, "")) for key in ("UID", "SUMMARY"))
-        reading.events.append(FeedEvent(uid, summary, start, max(end, start), first, last, people))
+    starts += [_local(wall, begins) for wall in _dates(home, event.get("RDATE"))]
+    left_out = {_local(wall, begins) for wall in (*replaced, *_dates(home, event.get("EXDATE")))}
+    return Laid(begins, length, tuple(local for local in sorted(set(starts) - left_out) if low <= local < high))
 
 
 def _people(event: Any) -> tuple[str, ...]:
@@ -138,41 +160,42 @@ def _people(event: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in found if text))
 
 
-def _length(reading: _Reading, event: Any, begins: _Wall) -> int:
+def _length(home: str, event: Any, begins: Wall) -> int:
     """How long the event lasts on the wall, µs (RFC 5545: without an end a date lasts a day, an instant no time)."""
     if "DTEND" in event:
-        return max(_local(_wall(reading, event["DTEND"]), begins) - begins.local, 0)
+        return max(_local(wall_of(home, event["DTEND"]), begins) - begins.local, 0)
     if "DURATION" in event:
         return max(int(event["DURATION"].dt // _MICRO), 0)
     return DAY_US if begins.whole_day else 0
 
 
-def _local(wall: _Wall, like: _Wall) -> int:
+def _local(wall: Wall, like: Wall) -> int:
     """The stamp on the wall of another: feeds mix UTC and zones."""
     if wall.whole_day or wall.zone == like.zone:
         return wall.local
     return zone(like.zone).local(zone(wall.zone).utc(wall.local))
 
 
-def _dates(reading: _Reading, value: Any) -> Iterable[_Wall]:
+def _dates(home: str, value: Any) -> Iterable[Wall]:
     for listed in value if isinstance(value, list) else [value] if value is not None else []:
         for stamp in listed.dts:
-            yield _of(reading, stamp.dt, listed.params.get("TZID") or stamp.params.get("TZID"))
+            yield _of(home, stamp.dt, listed.params.get("TZID") or stamp.params.get("TZID"))
 
 
-def _wall(reading: _Reading, stamp: Any) -> _Wall:
-    return _of(reading, stamp.dt, stamp.params.get("TZID"))
+def wall_of(home: str, stamp: Any) -> Wall:
+    """A stamp of an event on its wall; ``home``: the zone of stamps that name none."""
+    return _of(home, stamp.dt, stamp.params.get("TZID"))
 
 
-def _of(reading: _Reading, moment: Any, tzid: str | None) -> _Wall:
+def _of(home: str, moment: Any, tzid: str | None) -> Wall:
     if not isinstance(moment, datetime):
         if not isinstance(moment, date):
             raise ValueError(f"{moment!r} is neither a date nor an instant")
-        return _Wall(day_ordinal(moment.isoformat()) * DAY_US, reading.zone, whole_day=True)
+        return Wall(day_ordinal(moment.isoformat()) * DAY_US, home, whole_day=True)
     local = (moment.replace(tzinfo=None) - _EPOCH) // _MICRO
     if tzid:
-        return _Wall(local, _olson(str(tzid)), whole_day=False)
-    return _Wall(local, reading.zone if moment.tzinfo is None else "UTC", whole_day=False)
+        return Wall(local, _olson(str(tzid)), whole_day=False)
+    return Wall(local, home if moment.tzinfo is None else "UTC", whole_day=False)
 
 
 def _olson(tzid: str) -> str:

@@ -93,6 +93,7 @@ class SourceSpec:
     rank: str = ""
     complete: tuple[int, int | None] | None = None
     personal: tuple[str, ...] = ()
+    repeats_until: int | None = None          # until when a calendar feed's endless events are laid out, µs
 
 
 def columns_of(spec: SourceSpec) -> tuple[str, ...]:

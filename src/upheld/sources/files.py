@@ -28,7 +28,7 @@ from upheld.values.finding import Finding, FindingsError, Place
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Gathering", "Progress", "bytes_of", "format_of", "gather", "load", "read_file", "sources_of"]
+__all__ = ["Gathering", "Progress", "bytes_of", "format_of", "gather", "load", "read_feeds", "read_file", "sources_of"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (file, files read, files in all)."""
@@ -65,10 +65,18 @@ def gather(root: Path, source_names: Sequence[str] | None = None, progress: Prog
         refused += wrong
         work += [(spec, path) for path in found]
     batches: list[Batch] = []
+    feeds: dict[str, list[tuple[SourceSpec, Path]]] = {}
     for i, (spec, path) in enumerate(work):
         if progress:
             progress(path.relative_to(root).as_posix(), i, len(work))
+        if _is_feed(spec, path):
+            feeds.setdefault(spec.name, []).append((spec, path))   # copies of one feed are read together: a later one corrects
+            continue
         found_batches, wrong = read_file(spec, path, path.relative_to(root).as_posix(), limits)
+        batches += found_batches
+        refused += wrong
+    for copies in feeds.values():
+        found_batches, wrong = read_feeds(copies[0][0], [(path, path.relative_to(root).as_posix()) for _, path in copies], limits)
         batches += found_batches
         refused += wrong
     if source_names is None:
@@ -136,6 +144,8 @@ def _files_of(root: Path, spec: SourceSpec) -> tuple[list[Path], list[Refused]]:
 
 def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) -> tuple[list[Batch], list[Refused]]:
     """The facts of one file and what was refused; ``name`` is how findings call it. Never raises for what the file holds."""
+    if _is_feed(spec, path):
+        return read_feeds(spec, [(path, name)], limits)
     try:
         kind = spec.format or format_of(path.name)
         if kind == "parquet":
@@ -158,8 +168,42 @@ def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) 
     return batches, [*refused, *wrong]
 
 
+def _is_feed(spec: SourceSpec, path: Path) -> bool:
+    return (spec.format or format_of(path.name)) == "ics"
+
+
+def read_feeds(spec: SourceSpec, paths: Sequence[tuple[Path, str]], limits: Limits = LIMITS) -> tuple[list[Batch], list[Refused]]:
+    """The facts of all copies of a calendar feed (path, name), in order of name, and what was refused. Never raises for what they hold."""
+    import polars as pl
+
+    from upheld.sources.calendar_events import calendar_rows, with_names
+
+    files: list[tuple[str, bytes]] = []
+    refused: list[Refused] = []
+    for path, name in paths:
+        try:
+            files.append((name, bytes_of(path, False, limits)))
+        except Unreadable as error:
+            refused.append(Refused(name, 0, "", error.slug, "", error.message))
+        except OSError as error:
+            refused.append(Refused(name, 0, "", "unreadable", "", f"cannot be read: {error.strerror or error}"))
+    try:
+        found, wrong = calendar_rows(spec, files)
+    except Unreadable as error:
+        return [], [*refused, Refused(files[0][0], 0, "", error.slug, "", error.message)]
+    refused += wrong
+    batches: list[Batch] = []
+    for one in found:
+        if one.rows:
+            frame = pl.DataFrame(dict(one.columns), schema=dict.fromkeys(one.columns, pl.String))
+            mapped, strange = map_frame(with_names(spec), frame, one.file, np.array(one.rows, np.int64))
+            batches += mapped
+            refused += strange
+    return batches, refused
+
+
 def format_of(name: str) -> str:
-    """The format a file name tells: parquet, jsonl, jsonl.gz, csv.gz, else csv."""
+    """The format a file name tells: parquet, jsonl, jsonl.gz, csv.gz, ics, else csv."""
     low = name.lower()
     for ending, kind in (
         (".parquet", "parquet"),
@@ -167,6 +211,7 @@ def format_of(name: str) -> str:
         (".jsonl", "jsonl"),
         (".ndjson", "jsonl"),
         (".gz", "csv.gz"),
+        (".ics", "ics"),
     ):
         if low.endswith(ending):
             return kind

@@ -52,7 +52,7 @@ _KEYS = (
     "declarations",
     "coverage",
     "complete",
-    "personal",
+    "personal", "repeats_until",
 )
 _SHAPES: dict[str, tuple[Shape, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     # key: shape, texts, times, numbers; a star marks what must be there
@@ -67,7 +67,7 @@ _SHAPES: dict[str, tuple[Shape, tuple[str, ...], tuple[str, ...], tuple[str, ...
 _LITERAL = frozenset(("kind", "series", "currency", "what", "event"))
 """Keys whose plain text is the name itself; everywhere else plain text is a column."""
 _STORED = {"from": "start", "until": "end", "amount": "minor"}
-_FORMATS = ("csv", "csv.gz", "parquet", "jsonl", "jsonl.gz")
+_FORMATS = ("csv", "csv.gz", "parquet", "jsonl", "jsonl.gz", "ics")
 _EACH = re.compile(r"([0-9]{1,6})(s|m|h)")
 _WHOLE = re.compile(r"[1-9][0-9]{0,9}")
 
@@ -158,6 +158,7 @@ def read_source(name: str, data: bytes) -> SourceSpec:
         personal=r.texts(("personal",), top.get("personal")),
         rules=tuple(_rules(r, top)),
         complete=_complete(r, top.get("complete"), zone_),
+        repeats_until=_instant(r, ("repeats_until",), top["repeats_until"], zone_) if "repeats_until" in top else None,
     )
     _whole(r, spec, top)
     if has_errors(r.findings):
@@ -175,7 +176,7 @@ def _whole(r: _Reading, spec: SourceSpec, top: Mapping[str, object]) -> None:
     if not spec.rules:
         r.say((), "source-form", "no fact is described", "give at least one of events, intervals, samples, counts, or a register")
     for key in ("replaces", "void"):
-        if key in top and not spec.id:
+        if key in top and not spec.id and spec.format != "ics":
             r.say((key,), "source-form", f"{key} needs an id column: a correction names the row it replaces", "add id: <column>")
     for name in spec.personal:
         used = [a for a, v in spec.attributes.items() if v.column == name]
