@@ -71,7 +71,8 @@ commitments:
 def plan_of(version: str = "1", start: str = "2026-01-01", clauses: str = CLAUSES, adopted: str = "2025-12-01", follow: bool = False,
             ladders: str = LADDERS) -> Plan:
     """One version. Raises AssertionError with the findings where the text does not compile."""
-    text = HEAD.format(version=version, start=start, adopted=adopted) + ladders + clauses.replace(" OPEN", ", open_cases: follow" if follow else "")
+    opened = ", open_cases: follow" if follow else ""
+    text = HEAD.format(version=version, start=start, adopted=adopted) + ladders + clauses.replace(" OPEN", opened)
     loaded = load({"acme.yaml": text.encode()}, name="acme.yaml")
     assert loaded.plan is not None, loaded.findings
     return loaded.plan

@@ -24,7 +24,8 @@ def shown(facts, minute, commitment, plans=(PLAN,)):
             return (int(us) - at(0)) / MINUTE
 
         rows.append({
-            "case": c.key[i].case, "cycle": c.key[i].cycle, "part": c.key[i].part, "state": STATES[c.state[i]], "verdict": VERDICTS[c.verdict[i]],
+            "case": c.key[i].case, "cycle": c.key[i].cycle, "part": c.key[i].part,
+            "state": STATES[c.state[i]], "verdict": VERDICTS[c.verdict[i]],
             "due": minutes(c.due[i]) if c.has_due[i] else None, "missed": minutes(c.missed_at[i]) if c.has_miss[i] else None,
             "next": None if c.next_at[i] == NEVER else minutes(c.next_at[i]), "elapsed": c.elapsed_us[i] / MINUTE, "group": c.group[i],
             "steps": {s.step: minutes(s.at) for s in found.rows() if s.key == c.key[i]},

@@ -24,12 +24,14 @@ from upheld.clocks.table import KINDS, NEVER, Agenda, ClockKey, ClockTable, Step
 from upheld.facts.tables import I64, OPEN, Facts
 from upheld.measures.clock_general import schedule_starts
 from upheld.measures.clock_worlds import Worlds
+from upheld.measures.groups import columns_of
 from upheld.measures.result import Context
 from upheld.plans.lookup import axes_of
 from upheld.plans.plan import ClockPlan, Plan, Schedule
+from upheld.plans.selector import select
 from upheld.plans.terms import in_force
 
-__all__ = ["agenda", "hangs_together"]
+__all__ = ["CASES", "SCHEDULES", "agenda", "hangs_together", "stoppers"]
 
 CASES, SCHEDULES = KINDS[0], KINDS[1]
 _LONG_AGO = -(2**62)
@@ -71,6 +73,19 @@ def hangs_together(plans: Iterable[Plan]) -> bool:
         isinstance(c, ClockPlan) and ("number of cases" in (*axes_of(c.within), *axes_of(c.head.hours)) or breached_in(plan, c))
         for plan in plans for c in plan.commitments.values()
     )
+
+
+def stoppers(plans: Iterable[Plan], facts: Facts) -> set[str]:
+    """The cases among these that may stop the clock of a schedule: whose facts such a clock is to be asked with."""
+    events = facts.events
+    found: set[str] = set()
+    for plan in plans if events is not None else ():
+        assert events is not None
+        for clause in plan.commitments.values():
+            if isinstance(clause, ClockPlan) and _scheduled(clause):
+                yes, maybe = select(clause.stops, columns_of(plan, events), len(events))
+                found |= {str(events.case_names[c]) for c in np.unique(events.case[yes | maybe]).tolist()}
+    return found
 
 
 def _scheduled(clause: ClockPlan) -> bool:

@@ -62,7 +62,9 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
     stands, edge = _standing(worlds, found)
     state[stands & (state == out.RUNNING)] = out.PAUSED
     close = np.where(found.has_stop, found.stop, np.where(state == out.ENDED, found.start + found.wall_us, NEVER))
-    has_due = found.has_due & ~((state == out.PAUSED) & ~found.has_miss & (found.elapsed_us < found.target_us))
+    # a due instant reckoned ahead stands only while nothing moves it: pauses do, and behind a stop the states outside the case
+    moving = state == out.PAUSED if worlds.outside(agreed=True) == ((), ()) else (state == out.PAUSED) | (close < NEVER)
+    has_due = found.has_due & ~(moving & ~found.has_miss & (found.elapsed_us < found.target_us))
     silent = left | good | ~found.has_target
     next_at = np.full(n, NEVER)
     awaits = (close == NEVER) & has_due & ~found.has_miss & ~silent & (state != out.PAUSED)

@@ -47,7 +47,7 @@ def find_cycles(block: Block, bits: Bits, reopen_us: int | None, again: Mask | N
     if not known.all():
         bits = np.where(known, bits, bits & START)
     if again is not None:
-        return _repeating(block, bits, again)
+        return _repeating(block, bits, again, known)
     rows = np.flatnonzero((bits & (START | STOP)) != 0)
     case = block.case[rows]
     starts, stops = (bits[rows] & START) > 0, (bits[rows] & STOP) > 0
@@ -124,10 +124,12 @@ def _numbered(fresh: Mask) -> NDArray[np.int16]:
     return (position - np.maximum.accumulate(np.where(fresh, position, 0))).astype(np.int16)
 
 
-def _repeating(block: Block, bits: Bits, holds: Mask) -> Cycles:
+def _repeating(block: Block, bits: Bits, holds: Mask, known: Mask) -> Cycles:
     """``again``: a start begins while the state holds; each stop ends a cycle and begins the next; the state's end ends the last."""
     n = len(bits)
     holds = holds[block.last_of_instant(np.arange(n))]            # what holds once everything of the instant is said
+    if not known.all():
+        bits, holds = _not_yet(block, bits, holds, known)
     before = np.zeros(n, np.bool_)
     before[1:] = holds[:-1]
     before[block.first[block.first < n]] = False
@@ -152,3 +154,16 @@ def _repeating(block: Block, bits: Bits, holds: Mask) -> Cycles:
     number = _numbered(_fresh(case[begins]))
     none = np.full(len(begins), -1, np.int64)
     return Cycles(rows[begins], end, number, stopped, closed & ~stopped, none, None)
+
+
+def _not_yet(block: Block, bits: Bits, holds: Mask, known: Mask) -> tuple[Bits, Mask]:
+    """Rows ahead of the horizon speak for a first start only: what holds at the last row known, or at that start, goes on."""
+    n, rows = len(bits), np.arange(len(bits))
+    starts = (bits & START) > 0
+    begun = np.bincount(block.case[starts & known], minlength=len(block.first)) > 0
+    speaks = known.copy()
+    ahead = np.flatnonzero(starts & ~known & ~begun[block.case])
+    speaks[ahead[_fresh(block.case[ahead])]] = True
+    last = np.maximum.accumulate(np.where(speaks, rows, -1))
+    own = last >= block.first[block.case]
+    return np.where(speaks, bits, 0).astype(bits.dtype), np.where(own, holds[np.maximum(last, 0)], np.zeros(n, np.bool_))
