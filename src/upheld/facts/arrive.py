@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from upheld.facts.leaves import KIND
+from upheld.facts.leaves import KIND, content_of
 from upheld.facts.spec import Shape
 
 __all__ = ["STREAM", "Arrival"]
@@ -37,7 +37,7 @@ class Arrival:
     @property
     def digest(self) -> bytes:
         """SHA-256 of what it says: equal for two arrivals of one fact."""
-        return hashlib.sha256(_canonical({"id": self.id, "shape": self.shape, "source": self.source, **self.columns})).digest()
+        return hashlib.sha256(content_of(self.leaf(1, 0))).digest()
 
     def leaf(self, row: int, recorded_at: int) -> bytes:
         """The fact's leaf at its place in the log (``row`` from 1), recorded at µs UTC."""

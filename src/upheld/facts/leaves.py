@@ -7,6 +7,7 @@ no spaces, UTF-8) of integers and texts only; times are µs UTC. A fact without 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 
@@ -16,7 +17,8 @@ from upheld.facts.batch import Batch
 from upheld.facts.spec import Shape
 from upheld.facts.tables import I64, Attribute
 
-__all__ = ["KIND", "batches_of", "leaves_of", "watched_leaf", "watched_of"]
+__all__ = ["KIND", "OPTIONAL", "batches_of", "content_of", "key_of", "leaves_of", "numbers_of", "texts_of", "times_of", "watched_leaf",
+           "watched_of"]
 
 KIND = "fact"
 """The kind of a fact's leaf."""
@@ -44,8 +46,8 @@ def leaves_of(batch: Batch) -> list[bytes]:
             "source": _encode(batch.source)}
     columns: list[tuple[str, Iterable[str]]] = [(name, repeat(f'"{name}":{value},', n)) for name, value in same.items()]
     # a shape's own key never collides with another: `kind` of an interval is told apart from the leaf's
-    columns += [(_key(name), _fragments(_key(name), values)) for name, values in texts.items()]
-    columns += [(_key(name), [f'"{_key(name)}":{value},' for value in values]) for name, values in numbers.items()]
+    columns += [(key_of(name), _fragments(key_of(name), values)) for name, values in texts.items()]
+    columns += [(key_of(name), [f'"{key_of(name)}":{value},' for value in values]) for name, values in numbers.items()]
     if batch.void is not None:
         columns.append(("void", ['"void":true,' if v else "" for v in batch.void.tolist()]))
     if batch.attributes:
@@ -54,7 +56,7 @@ def leaves_of(batch: Batch) -> list[bytes]:
     return [("{" + "".join(row)[:-1] + "}").encode() for row in zip(*(c for _, c in columns), strict=True)]
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
     """The leaf's key of a column: `kind` is the leaf's own, so an interval's or a declaration's is `what`."""
     return {"kind": "what_kind"}.get(name, name)
 
@@ -98,6 +100,16 @@ def watched_of(leaves: Iterable[bytes]) -> dict[str, tuple[int, int | None]]:
     return found
 
 
+_WHERE_AND_WHEN = re.compile(rb'"file":"(?:[^"\\]|\\.)*",|"(?:known_at|row)":-?[0-9]+,|"kind":"fact",')
+
+
+def content_of(leaf: bytes) -> bytes:
+    """What a fact's leaf says, without where it lay (file, row) and when it came to be known: equal for two arrivals of one fact."""
+    # keys are sorted, and all of these come before the attributes (`says`), the only place where foreign keys stand
+    end = leaf.find(b'"says":{')
+    return _WHERE_AND_WHEN.sub(b"", leaf) if end < 0 else _WHERE_AND_WHEN.sub(b"", leaf[:end]) + leaf[end:]
+
+
 # ---- and back -------------------------------------------------------------------------------------------------------
 
 _TEXTS: dict[Shape, tuple[str, ...]] = {
@@ -126,7 +138,25 @@ _NUMBERS: dict[Shape, tuple[str, ...]] = {
     "counts": ("good", "total"),
     "charges": ("minor",),
 }
+OPTIONAL = frozenset(("known_at", "rank", "weight", "good"))
+"""Columns a row may lack; rows are laid side by side only with rows that say the same of them."""
+
 _CHUNK = 50_000
+
+
+def texts_of(shape: Shape) -> tuple[str, ...]:
+    """The text columns of a shape."""
+    return _TEXTS[shape]
+
+
+def times_of(shape: Shape) -> tuple[str, ...]:
+    """The columns of a shape that are instants, the one it begins at first."""
+    return _TIMES[shape]
+
+
+def numbers_of(shape: Shape) -> tuple[str, ...]:
+    """The number columns of a shape."""
+    return _NUMBERS.get(shape, ())
 
 
 def batches_of(leaves: Iterable[bytes]) -> list[Batch]:
@@ -137,8 +167,7 @@ def batches_of(leaves: Iterable[bytes]) -> list[Batch]:
     gathered: dict[tuple[str, str, str, int, frozenset[str]], list[dict[str, object]]] = {}
     for body in _parsed(leaves):
         if body.get("kind") == KIND:
-            # rows are laid side by side only with rows that say the same optional columns
-            optional = frozenset(body) & {"known_at", "rank", "weight", "good"}
+            optional = frozenset(body) & OPTIONAL
             key = (str(body["shape"]), str(body["source"]), str(body["file"]), int(str(body["scale"])), optional)
             gathered.setdefault(key, []).append(body)
     return [_batch(key, rows) for key, rows in gathered.items()]
@@ -163,9 +192,9 @@ def _batch(key: tuple[str, str, str, int, frozenset[str]], rows: list[dict[str, 
     void = np.array([row.get("void", False) for row in rows], np.bool_)
     return Batch(
         own, source, file, _ints(rows, "row"),
-        texts={name: _coded([row.get(_key(name)) for row in rows]) for name in _TEXTS[own]},
+        texts={name: _coded([row.get(key_of(name)) for row in rows]) for name in _TEXTS[own]},
         times={name: _ints(rows, name) for name in _TIMES[own]},
-        numbers={name: _ints(rows, name) for name in _NUMBERS.get(own, ()) if name not in ("weight", "good") or name in optional},
+        numbers={name: _ints(rows, name) for name in _NUMBERS.get(own, ()) if name not in OPTIONAL or name in optional},
         scale=scale,
         attributes={name: _coded([row.get(name) for row in says]) for name in names},
         known_at=_ints(rows, "known_at") if "known_at" in optional else None,

@@ -1,20 +1,21 @@
-"""A connection to a store's database, and its two kinds of transaction.
+"""A connection to a store's database, SQLite or PostgreSQL, and its two kinds of transaction.
 
-Law: a writing transaction takes the write lock before it reads, so that what it decides on is still so when it writes; what is committed is on
-the disk (WAL, synchronous FULL); references are held.
+Law: a writing transaction holds what it decides on until it has written: SQLite's writer is alone, PostgreSQL's holds the rows it read to
+change (READ COMMITTED, ``for update``). A reading one sees one state. What is committed is on the disk; references are held.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from upheld.stores.trouble import StoreError, in_words
 
@@ -23,19 +24,30 @@ __all__ = ["Database", "connect"]
 _PATIENCE_MS = 30_000
 """How long a writer waits for another, milliseconds."""
 
+_LONGEST_MS = 300_000
+"""How long one statement may take on PostgreSQL, milliseconds."""
+
 _JOURNAL = 64 * 2**20
 """What is left of the write-ahead log after a large append, bytes."""
 
 _WRITES = "upheld_writes"
 
+_ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""How PostgreSQL reads: one state for the whole transaction, and nothing written by mistake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """``place``: the file, for messages. ``joint``: this thread's transaction that several calls share, if there is one."""
+    """``place``: the file, or server and name, for messages: never a secret. ``joint``: this thread's transaction that several calls share."""
 
     place: str
     engine: Engine
     joint: _Joint
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which database it is."""
+        return "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -44,12 +56,13 @@ class Database:
             with in_words(self.place):
                 yield self.joint.connection
             return
-        with in_words(self.place), self.engine.connect() as connection, connection.begin():
+        options: Mapping[str, Any] = _ONE_STATE if self.dialect == "postgresql" else {}
+        with in_words(self.place), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that alone writes: all of it or nothing. Raises ``StoreError``."""
+        """A transaction that writes: all of it or nothing. Raises ``StoreError``."""
         if self.joint.connection is not None:
             # what failed in part is never committed, even if the caller goes on
             was, self.joint.broken = self.joint.broken, True
@@ -84,12 +97,17 @@ class _Joint(threading.local):
 
 
 def connect(path_or_url: str | Path, *, create: bool) -> Database:
-    """The database at a path or ``sqlite:///`` URL. Raises ``StoreError`` for another kind, or where ``create`` is False and there is none."""
+    """The database at a path, or at a ``sqlite:///`` or ``postgresql://`` URL. Nothing is opened yet but a file is looked for.
+
+    Raises ``StoreError`` for another kind, or where ``create`` is False and there is no such file.
+    """
     text = str(path_or_url)
-    if "://" in text:
-        kind, _, rest = text.partition("://")
+    kind, _, rest = text.partition("://")
+    if kind in ("postgresql", "postgres", "postgresql+psycopg") and rest:
+        return _postgresql(text)
+    if rest or "://" in text:
         if kind != "sqlite" or not rest.removeprefix("/"):
-            raise StoreError("kind", f"a store at {kind}:// is not supported", "name a file, such as store.db")
+            raise StoreError("kind", f"a store at {kind}:// is not supported", "name a file, such as store.db, or a postgresql:// URL")
         text = rest.removeprefix("/")
     path = Path(text)
     if not create and not path.exists():
@@ -98,6 +116,9 @@ def connect(path_or_url: str | Path, *, create: bool) -> Database:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return Database(str(path), engine, _Joint())
+
+
+# ---- SQLite ---------------------------------------------------------------------------------------------------------
 
 
 def _prepare(connection: Any, _record: object) -> None:
@@ -113,3 +134,40 @@ def _prepare(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
+
+
+# ---- PostgreSQL -----------------------------------------------------------------------------------------------------
+
+_SETTINGS = (
+    # the session's own word on whatever the server or the role is set to
+    "SET TIME ZONE 'UTC'",
+    f"SET lock_timeout = {_PATIENCE_MS}",
+    f"SET statement_timeout = {_LONGEST_MS}",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET client_encoding = 'UTF8'",
+)
+
+
+def _postgresql(text: str) -> Database:
+    try:
+        url = make_url(text).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        # not shown: it may hold a password
+        raise StoreError("kind", "the address of the database cannot be read",
+                         "write postgresql://user:password@host:5432/name, with : / @ # in a password as %3A %2F %40 %23") from None
+    try:
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_size=5, max_overflow=25, pool_timeout=_PATIENCE_MS / 1000,
+            connect_args={"connect_timeout": 10, "application_name": "upheld", "keepalives_idle": 30, "tcp_user_timeout": _PATIENCE_MS})
+    except (ImportError, NoSuchModuleError):
+        raise StoreError("driver", "PostgreSQL needs a driver that is not installed", "pip install 'upheld[server]'") from None
+    event.listen(engine, "connect", _settle)
+    host = url.host or url.query.get("host") or "localhost"
+    return Database(f"postgresql://{host if isinstance(host, str) else ','.join(host)}/{url.database or ''}", engine, _Joint())
+
+
+def _settle(connection: Any, _record: object) -> None:
+    was, connection.autocommit = connection.autocommit, True
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    connection.autocommit = was

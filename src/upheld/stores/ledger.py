@@ -19,6 +19,7 @@ from upheld.ledger.form import wrong_form
 from upheld.ledger.transfer import Transfer, entry_bytes
 from upheld.stores.database import Database
 from upheld.stores.logs import add_leaves, locked
+from upheld.stores.many import alone
 from upheld.stores.schema import logs, requests, transfers
 from upheld.stores.trouble import RESTORE, StoreError
 
@@ -49,6 +50,8 @@ class Ledger:
     def submit_all(self, commands: Sequence[Command], log: str | None = None) -> tuple[Answer, ...]:
         """The answers to requests, in order, in one transaction: each is answered for itself, a refusal does not stop the next."""
         with self.database.writing() as connection:
+            # a key that nobody used has no row to hold
+            alone(connection, "ledger")
             session = _Session(connection)
             return tuple(session.answer(command, log or command.agreement) for command in commands)
 

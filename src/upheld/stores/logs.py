@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from upheld.stores.database import Database
+from upheld.stores.many import add_rows, alone
 from upheld.stores.schema import leaves, logs
 from upheld.stores.trouble import RESTORE, StoreError
 
-__all__ = ["Leaf", "LogRow", "Logs", "add_leaves", "leaf_hash", "locked"]
+__all__ = ["Leaf", "LogRow", "Logs", "add_hashed", "add_leaves", "leaf_hash", "locked", "looked_up"]
 
 _ROW = select(logs.c.id, logs.c.name, logs.c.origin, logs.c.size)
+
+_COLUMNS = ("log", "idx", "kind", "bytes", "hash")
 
 _CHUNK = 20_000
 """Leaves written or read in one go."""
@@ -52,7 +55,16 @@ def leaf_hash(data: bytes) -> bytes:
 def locked(connection: Connection, name: str) -> LogRow:
     """The log's counter row, held until the transaction ends. Raises ``StoreError`` for a log that is not there."""
     # SQLite's writer is alone already; PostgreSQL holds the row
-    row = connection.execute(_ROW.where(logs.c.name == name).with_for_update()).one_or_none()
+    return _row(connection, _ROW.where(logs.c.name == name).with_for_update(), name)
+
+
+def looked_up(connection: Connection, name: str) -> LogRow:
+    """The log's counter row as it is now; nobody waits for it. Raises ``StoreError`` for a log that is not there."""
+    return _row(connection, _ROW.where(logs.c.name == name), name)
+
+
+def _row(connection: Connection, asked: Select[Any], name: str) -> LogRow:
+    row = connection.execute(asked).one_or_none()
     if row is None:
         raise StoreError("unknown", f"there is no log `{name}`", "create it with its origin first")
     return LogRow(*row)
@@ -62,15 +74,24 @@ def add_leaves(connection: Connection, log: LogRow, groups: Sequence[tuple[str, 
     """Adds groups of (kind, leaves) at the end of a locked log and moves its counter: the indices they were given."""
     at = log.size
     written = 0
-    statement = str(leaves.insert().compile(dialect=connection.dialect))
     for kind, data in groups:
         for first in range(0, len(data), _CHUNK):
             chunk = data[first:first + _CHUNK]
-            connection.exec_driver_sql(statement, [(log.id, at + written + i, kind, body, leaf_hash(body)) for i, body in enumerate(chunk)])
+            add_rows(connection, leaves, _COLUMNS, [(log.id, at + written + i, kind, body, leaf_hash(body)) for i, body in enumerate(chunk)])
             written += len(chunk)
     if written:
-        connection.execute(update(logs).where(logs.c.id == log.id).values(size=at + written))
+        _grow(connection, log, at + written)
     return range(at, at + written)
+
+
+def add_hashed(connection: Connection, log: LogRow, rows: Sequence[tuple[object, ...]]) -> None:
+    """Adds leaves (log, index, kind, bytes, hash), indexed on from a locked log's size, and moves its counter."""
+    add_rows(connection, leaves, _COLUMNS, rows)
+    _grow(connection, log, log.size + len(rows))
+
+
+def _grow(connection: Connection, log: LogRow, size: int) -> None:
+    connection.execute(update(logs).where(logs.c.id == log.id).values(size=size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +105,7 @@ class Logs:
         if not name.strip() or not origin.strip() or not (name + origin).isprintable():
             raise StoreError("form", "a log needs a name and an origin, each on one line")
         with self.database.writing() as connection:
+            alone(connection, "logs")
             found = connection.execute(_ROW.where((logs.c.name == name) | (logs.c.origin == origin))).all()
             if not found:
                 connection.execute(logs.insert().values(name=name, origin=origin, size=0))
@@ -102,7 +124,7 @@ class Logs:
     def get(self, log: str) -> LogRow:
         """The log of this name."""
         with self.database.reading() as connection:
-            return locked(connection, log)
+            return looked_up(connection, log)
 
     def size(self, log: str) -> int:
         """How many leaves the log has."""

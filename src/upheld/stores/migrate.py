@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from upheld.stores.many import alone
 from upheld.stores.trouble import StoreError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["APPLICATION", "HEAD", "as_sql", "bring_up", "revision_of"]
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision this code reads and writes."""
 
 APPLICATION = 0x5550484C
@@ -34,7 +35,10 @@ def revision_of(connection: Connection) -> str | None:
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
-    ours = connection.dialect.name != "sqlite" or connection.scalar(text("PRAGMA application_id")) == APPLICATION
+    if connection.dialect.name == "sqlite":
+        ours = connection.scalar(text("PRAGMA application_id")) == APPLICATION
+    else:
+        ours = {"logs", "leaves", "transfers"} <= set(tables)   # others use alembic too
     found = connection.scalar(text("SELECT version_num FROM alembic_version")) if ours and "alembic_version" in tables else None
     if found is None:
         raise StoreError("foreign", "this is a database, but not an Upheld store", "name another file; an Upheld store is made by Upheld")
@@ -46,6 +50,8 @@ def revision_of(connection: Connection) -> str | None:
 
 def bring_up(connection: Connection) -> None:
     """Make or migrate the tables, in the transaction of ``connection``. Raises ``StoreError`` as ``revision_of`` does."""
+    # of two processes that start at once the second finds it done
+    alone(connection, "schema")
     if revision_of(connection) == HEAD:
         return
     from alembic import command

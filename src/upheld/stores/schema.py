@@ -1,7 +1,8 @@
 """The tables of a store: 64-bit integers, texts and bytes, so that one schema serves SQLite and PostgreSQL (ARCHITECTURE D28).
 
-Law: rows of transfers, requests, leaves, checkpoints, cosignatures and statements are only ever added; only a log's size grows. Times are µs
-UTC, money is whole minor units, hashes are SHA-256.
+Law: what is recorded is only ever added: facts, leaves, requests, transfers, statements, checkpoints, cosignatures, texts, audit. Only a
+log's size and a mark grow; a token is used and revoked; ``touched`` is taken away by whoever has seen to it. Times are µs UTC, money is
+whole minor units, hashes are SHA-256.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-__all__ = ["METADATA", "checkpoints", "cosignatures", "leaves", "logs", "requests", "statements", "transfers"]
+__all__ = ["METADATA", "audit", "checkpoints", "cosignatures", "facts", "leaves", "logs", "marks", "requests", "spoken", "statements", "texts",
+           "tokens", "touched", "transfers", "watches"]
 
 METADATA = MetaData()
 
@@ -127,3 +130,95 @@ statements = Table(
     CheckConstraint("revision > 0", name="revision"),
 )
 """The statements issued: the hash of what was signed, and the leaf that says so."""
+
+facts = Table(
+    "facts", METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("replaces", Text),
+    Column("was", Text),
+    UniqueConstraint("source", "id", "step"),
+    Index("facts_subject", "subject", "seq"),
+    Index("facts_shape", "shape", "seq"),
+    Index("facts_replaces", "source", "replaces", unique=True, sqlite_where=text("replaces IS NOT NULL"),
+          postgresql_where=text("replaces IS NOT NULL")),
+    Index("facts_was", "was", sqlite_where=text("was IS NOT NULL"), postgresql_where=text("was IS NOT NULL")),
+)
+"""The index of the log ``stream``: ``seq`` is the leaf's index there. ``id``: the fact's own, or ``file:row#what``. ``step``: 1 where the end
+of an open interval came to be known, else 0. ``replaces``: the id of the row it corrects; ``was``: that row's subject, where it is another."""
+
+watches = Table(
+    "watches", METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),
+)
+"""What sources declared to have watched, by the leaf that says so; the last word of each holds."""
+
+spoken = Table(
+    "spoken", METADATA, Column("shape", Text, nullable=False), Column("name", Text, nullable=False), PrimaryKeyConstraint("shape", "name"),
+)
+"""The attributes that any fact of a shape ever said."""
+
+touched = Table(
+    "touched", METADATA,
+    Column("id", _COUNTED, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("touched_kind", "kind", "id"),
+)
+"""What was recorded and nobody has looked at yet: ``case`` and its name, or ``shared`` and the shape."""
+
+texts = Table(
+    "texts", METADATA,
+    Column("seq", _COUNTED, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("texts_name", "name", "seq"),
+)
+"""Agreements, calendars and source files as they were given; the last of a name is in force. ``hash``: SHA-256 of the bytes."""
+
+tokens = Table(
+    "tokens", METADATA,
+    Column("id", _COUNTED, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("used_at", BigInteger),
+)
+"""Who may talk to the server: ``hash`` is SHA-256 of the secret, which is kept nowhere. ``scopes``: words, sorted, a space between."""
+
+audit = Table(
+    "audit", METADATA,
+    Column("seq", _COUNTED, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("audit_at", "at"),
+)
+"""Who asked for what, and what came of it."""
+
+marks = Table(
+    "marks", METADATA, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False),
+)
+"""How far something has come: a number that only rises."""

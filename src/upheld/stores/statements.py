@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select
 
 from upheld.stores.database import Database
-from upheld.stores.logs import add_leaves, locked
+from upheld.stores.logs import add_leaves, locked, looked_up
+from upheld.stores.many import alone
 from upheld.stores.schema import checkpoints, cosignatures, logs, statements
 from upheld.stores.trouble import StoreError
 
@@ -44,6 +45,8 @@ class Statements:
         if len(statement_hash) != 32:
             raise StoreError("form", f"a statement's hash has 32 bytes, not {len(statement_hash)}")
         with self.database.writing() as connection:
+            # before the log's row, as the ledger does: a statement and what it books are often one transaction
+            alone(connection, "ledger")
             kept = _kept(connection, agreement, period)
             same = next((s for s in kept if s.revision == revision), None)
             if same is not None:
@@ -122,7 +125,7 @@ class Checkpoints:
     def get(self, log: str, size: int | None = None) -> Checkpoint | None:
         """The checkpoint of a size (None: the last one), or None where there is none."""
         with self.database.reading() as connection:
-            row = locked(connection, log)
+            row = looked_up(connection, log)
             asked = select(checkpoints.c.size, checkpoints.c.note).where(checkpoints.c.log == row.id)
             if size is not None:
                 asked = asked.where(checkpoints.c.size == size)

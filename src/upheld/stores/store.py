@@ -1,4 +1,4 @@
-"""A store: where an installation keeps what must not change. One file, opened and brought up to this release.
+"""A store: where an installation keeps what must not change. A file or a PostgreSQL database, opened and brought up to this release.
 
 Law: whoever opens a store gets the schema this code was written for, or is told why not.
 """
@@ -10,26 +10,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from upheld.stores.audit import Audit
 from upheld.stores.check import troubles
 from upheld.stores.database import Database, connect
 from upheld.stores.ledger import Ledger
 from upheld.stores.logs import Logs
+from upheld.stores.marks import Marks
 from upheld.stores.migrate import HEAD, bring_up, revision_of
 from upheld.stores.statements import Checkpoints, Statements
-from upheld.stores.trouble import in_words
+from upheld.stores.stream import Stream
+from upheld.stores.texts import Texts
+from upheld.stores.tokens import Tokens
+from upheld.stores.trouble import StoreError, in_words
 
 __all__ = ["Store", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Logs, ledger, statements and checkpoints of one database. Threads may share it; processes open their own."""
+    """Everything one database keeps. Threads may share it; processes open their own."""
 
     database: Database
     logs: Logs
     ledger: Ledger
     statements: Statements
     checkpoints: Checkpoints
+    stream: Stream
+    texts: Texts
+    tokens: Tokens
+    audit: Audit
+    marks: Marks
 
     def together(self) -> AbstractContextManager[None]:
         """``with store.together():`` makes all calls within, by this thread, one transaction: all of it is kept, or an error leaves nothing."""
@@ -40,7 +50,7 @@ class Store:
         return troubles(self.database)
 
     def close(self) -> None:
-        """Lets the file go."""
+        """Lets the file, or the server's connections, go."""
         with in_words(self.database.place):
             self.database.engine.dispose()
 
@@ -52,18 +62,22 @@ class Store:
 
 
 def open_store(path_or_url: str | Path, *, create: bool = True) -> Store:
-    """The store at a path or ``sqlite:///`` URL, made if need be, its schema brought up.
+    """The store at a path, ``sqlite:///`` or ``postgresql://`` URL, made if need be, its schema brought up.
 
-    Raises ``StoreError``: no store there and ``create`` False, a file of something else, a schema of a later release, a disk that fails.
+    Raises ``StoreError``: no store there and ``create`` False, a database of something else, a schema of a later release, a disk that fails,
+    a server that does not answer or does not let us in.
     """
     database = connect(path_or_url, create=create)
     try:
         with database.reading() as connection:
-            current = revision_of(connection) == HEAD
-        if not current:
+            current = revision_of(connection)
+        if current is None and not create:
+            raise StoreError("missing", f"there is no store at {database.place}", "record something first")
+        if current != HEAD:
             with database.writing() as connection:
                 bring_up(connection)
     except BaseException:
         database.engine.dispose()
         raise
-    return Store(database, Logs(database), Ledger(database), Statements(database), Checkpoints(database))
+    return Store(database, Logs(database), Ledger(database), Statements(database), Checkpoints(database), Stream(database), Texts(database),
+                 Tokens(database), Audit(database), Marks(database))

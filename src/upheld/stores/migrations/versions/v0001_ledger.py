@@ -6,6 +6,8 @@ Law: written out, not taken from ``schema``: a released revision makes the same 
 import sqlalchemy as sa
 from alembic import op
 
+from upheld.stores.migrations.guards import guard_added, guard_growth
+
 __all__ = ["downgrade", "upgrade"]
 
 revision = "0001"
@@ -28,8 +30,8 @@ def upgrade() -> None:
     _logs()
     _ledger()
     _signed()
-    if op.get_context().dialect.name == "sqlite":
-        _guards()
+    guard_added(_ONLY_ADDED)
+    guard_growth("logs", "size", ("id", "name", "origin"), "a log only grows")
 
 
 def downgrade() -> None:
@@ -93,18 +95,3 @@ def _signed() -> None:
         sa.PrimaryKeyConstraint("agreement", "period", "revision"), sa.UniqueConstraint("log", "idx"),
         sa.ForeignKeyConstraint(["log", "idx"], ["leaves.log", "leaves.idx"]), sa.CheckConstraint("revision > 0", name="revision"),
     )
-
-
-def _guards() -> None:
-    """SQLite has no grants: triggers refuse what only a mistake would do. Against malice stand the signed roots."""
-    for table, key in _ONLY_ADDED.items():
-        refusal = f"SELECT RAISE(ABORT, '{table} are only ever added')"
-        for act in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN {refusal}; END")
-        # INSERT OR REPLACE removes a row without a DELETE
-        same = " AND ".join(f"{c} = NEW.{c}" for c in key)
-        op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "  # noqa: S608
-                   f"BEGIN {refusal}; END")
-    op.execute("CREATE TRIGGER logs_no_delete BEFORE DELETE ON logs BEGIN SELECT RAISE(ABORT, 'logs are only ever added'); END")
-    op.execute("CREATE TRIGGER logs_only_grow BEFORE UPDATE ON logs WHEN NEW.size < OLD.size OR NEW.id <> OLD.id OR NEW.name <> OLD.name "
-               "OR NEW.origin <> OLD.origin BEGIN SELECT RAISE(ABORT, 'a log only grows'); END")
