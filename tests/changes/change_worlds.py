@@ -19,31 +19,36 @@ def at(text: str) -> int:
     return parse_instant(text if "T" in text else f"{text.replace(' ', 'T')}:00Z")
 
 
-def plan_of(exclusions: str, *, commitment: str = "", clause: str = "", hours: str = "always", zone: str = "UTC") -> Plan:
+def load_plan(clauses: str, *, zone: str = "UTC", version: str = "1", since: str = "2026-01-01") -> Plan:
     text = f"""
 upheld: 1
 agreement: acme
-version: 1
-effective: {{from: 2026-01-01}}
+version: {version}
+effective: {{from: {since}}}
 timezone: {zone}
 currency: EUR
 parties: {{provider: {{name: Northwind}}, customer: {{name: ACME}}}}
 calendars:
   office: {{hours: {{mon-fri: [09:00-17:00]}}}}
   nights: {{hours: {{sat: "22:00-30:00"}}}}
-states:
-  outage: {{where: {{kind: outage}}}}
-  maintenance: {{where: {{kind: maintenance}}}}
-exclusions:
-  maintenance: {exclusions}
-commitments:
-  uptime:
-    {{measure: availability, down: outage, out_of: hours, hours: {hours}, per: month, target: ">= 99.9%", excluding: [maintenance]{commitment}}}
-{clause}
+{clauses}
 """
     loaded = load({"a.yaml": text.encode()}, name="a.yaml")
     assert loaded.plan is not None, loaded.findings
     return loaded.plan
+
+
+def plan_of(exclusion: str, *, commitment: str = "", clause: str = "", hours: str = "always", zone: str = "UTC", version: str = "1",
+            since: str = "2026-01-01") -> Plan:
+    promised = f'down: outage, out_of: hours, hours: {hours}, per: month, target: ">= 99.9%", excluding: [maintenance]{commitment}'
+    return load_plan(f"""
+states:
+  outage: {{where: {{kind: outage}}}}
+  maintenance: {{where: {{kind: maintenance}}}}
+exclusions: {{maintenance: {exclusion}}}
+commitments: {{uptime: {{measure: availability, {promised}}}}}
+{clause}
+""", zone=zone, version=version, since=since)
 
 
 class Book:

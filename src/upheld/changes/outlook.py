@@ -101,6 +101,8 @@ def _view(term: Term, name: str, own: tuple[Stage, ...], every: Sequence[tuple[s
     others = [(n, s) for n, s in every if n != name]
     said = remarks(term.plan, own, others, wanted, at)
     notes = []
+    if standing and all(s.end is not None and s.end <= term.from_us for s in standing):
+        notes.append("the agreement was not in force then")
     if standing and term.until_us is not None and min(s.start for s in standing) >= term.until_us:
         notes.append("the agreement has ended by then")
     if any(s.revision and s.cancelled_at is None for s in own):

@@ -20,7 +20,7 @@ from upheld.values.money import show_money
 
 __all__ = ["answer", "sheet", "spoken_against", "to_csv", "to_json", "to_markdown", "to_text"]
 
-_WORDS: dict[Counts, str] = {"yes": "yes", "partly": "partly", "open": "not yet", "no": "no", "nothing": "nothing to exclude it"}
+_WORDS: dict[Counts, str] = {"yes": "yes", "partly": "partly", "open": "not yet", "no": "no", "nothing": "no exclusion is about it"}
 _NOTES = ("class", "risk", "compatibility", "rollback", "contact", "url")
 _COLUMNS = ("agreement", "change", "title", "class", "state", "stage", "kind", "subject", "start", "end", "known_at", "revision", "counts",
             "taken_us", "of_us", "why", "against_rules")
@@ -61,7 +61,8 @@ def to_text(views: Sequence[ChangeView], title: str, at: int, zone: str, freezes
         if more > 0:
             when += f" and {more} more stage{'s' if more > 1 else ''}"
         lines += ["", f"{view.id}  {view.title}", f"  {view.state}, {when}"]
-        lines += _wrapped("  counts as excluded: ", f"{answer(view)}{_because(view)}")
+        if view.state != "cancelled":
+            lines += _wrapped("  counts as excluded: ", f"{answer(view)}{_because(view)}")
         for one in _beside(view):
             lines += _wrapped("  changes clause: " if one.test.what != "overlap" else "  overlap: ", _remark(view, one))
     if not views:
@@ -117,7 +118,7 @@ def sheet(view: ChangeView, other_zone: str = "UTC") -> str:
     if view.effects:
         lines += ["", "What it does to the promises, if the service is down all through it and nothing else happens"]
         lines += [line for e in view.effects for line in _effect(e)]
-    lines += [line for note in view.notes for line in _wrapped("note: ", note)]
+    lines += [line for note in view.notes for line in ("", *_wrapped("note: ", note))]
     return "\n".join(lines) + "\n"
 
 
