@@ -43,8 +43,8 @@ def test_notice_in_time_counts_and_a_second_later_does_not() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.sampled_from(("72h", "24h in office", "5 working days in office", "7 days at 18:00", "1 months", "0h", "1 working days in office at open")),
-       st.integers(0, 60 * 96), st.sampled_from(("UTC", "Europe/Berlin")))
+@given(st.sampled_from(("72h", "24h in office", "5 working days in office", "7 days at 18:00", "1 months", "0h",
+                        "1 working days in office at open")), st.integers(0, 60 * 96), st.sampled_from(("UTC", "Europe/Berlin")))
 def test_the_advice_is_true(notice: str, quarters: int, zone: str) -> None:
     plan = plan_of(f"{{while: maintenance, notice: {notice}, effect: leave_out}}", zone=zone)
     start = at("2026-02-20 00:00") + quarters * HOUR // 4
@@ -91,8 +91,8 @@ def test_an_allowance_is_spent_in_time_order() -> None:
     view = view_of(plan, book, at("2026-02-02 00:00"), second)
     assert view.counts == "partly"
     assert [(c.taken_us, c.of_us) for c in view.counting] == [(2 * HOUR, 6 * HOUR)]
-    assert view.why == ("allowance 8 h per month: 2 h left in 2026-03 when it begins, 4 h too little; "
-                        "shorten it by 4 h, or move it to Wed 2026-04-01 00:00 or later",)
+    assert "; ".join(view.why) == ("allowance 8 h per month: 2 h left in 2026-03 when it begins, 4 h too little; "
+                                   "shorten it by 4 h, or move it to Wed 2026-04-01 00:00 or later")
 
 
 def test_an_approval_that_can_still_come_leaves_it_open() -> None:
@@ -245,7 +245,9 @@ changes:
   approval: both
   windows: nights
   rollback: required
-  freezes: [{from: 2026-03-13, until: 2026-03-16, says: quarter end, except: [emergency]}, {rule: "FREQ=MONTHLY;BYMONTHDAY=1", starts: 2026-01-01, for: 24h}]
+  freezes:
+    - {from: 2026-03-13, until: 2026-03-16, says: quarter end, except: [emergency]}
+    - {rule: "FREQ=MONTHLY;BYMONTHDAY=1", starts: 2026-01-01, for: 24h}
 """
 
 

@@ -37,7 +37,6 @@ class Asked:
 
     counting: tuple[Counting, ...]
     approvals: tuple[Approval, ...]
-    notices: tuple[tuple[str, Within, int], ...]        # (stage, notice, the earliest start it would be in time for if announced now)
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,6 @@ def asked_of(plans: Sequence[Plan], facts: Facts, commitment: str, stages: Seque
     """What the exclusions of one availability commitment make of the stages. ``facts``: as announced, watched on (``world.supposing``)."""
     counting: list[Counting] = []
     approvals: list[Approval] = []
-    notices: list[tuple[str, Within, int]] = []
     for context in contexts(plans, facts, None, commitment):
         clause = context.plan.commitments[commitment]
         if not isinstance(clause, AvailabilityPlan) or not clause.head.excluding:
@@ -101,9 +99,7 @@ def asked_of(plans: Sequence[Plan], facts: Facts, commitment: str, stages: Seque
                         continue
                     counting.append(found[0])
                     approvals += found[1]
-                    if rule.notice is not None:
-                        notices.append((stage.key, rule.notice, earliest_start(judged, rule.notice, pieces, piece, at)))
-    return Asked(tuple(counting), tuple(dict.fromkeys(approvals)), tuple(dict.fromkeys(notices)))
+    return Asked(tuple(counting), tuple(dict.fromkeys(approvals)))
 
 
 def _row(table: Intervals | None, stage: Stage) -> int:
