@@ -88,7 +88,7 @@ class _Maker:
             rows.append(self._row(name, EVENTS[rng.integers(0, len(EVENTS))], minute, more))
         for row in list(rows):
             if rng.random() < 0.12:
-                rows.append(self._corrected(row))
+                rows.append(self._corrected(row))  # noqa: PERF401 - chance is drawn in this order
         if rng.random() < 0.3:
             until = {"until": stamp(opened["at"] + float(rng.integers(0, 40)) * SLOT)} if rng.random() < 0.5 else {}
             when = opened["at"] + int(rng.integers(0, 60)) * SLOT

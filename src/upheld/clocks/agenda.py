@@ -128,6 +128,8 @@ def _sheet(worlds: Worlds, at: int, shared: int, versions: int, roots: Roots, la
     pace = Pace(rows.due, found.has_due, floor, found.close, found.silent, portions, holds)
     climbed = climb(ladders, clause.head.ladder, pace, at)
     next_at = np.minimum(np.minimum(found.next_at, climbed.next_at), versions)
+    if worlds.scheduled:
+        next_at = np.minimum(next_at, min(late.values(), default=NEVER))
     for i, name in enumerate(case) if late else ():
         next_at[i] = min(int(next_at[i]), late.get(name, NEVER))
     return _Sheet(context, clause, found, case, cycle, groups_of(worlds, rows), climbed, next_at)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from upheld.clocks.table import NEVER
 from upheld.facts.tables import I64, OPEN
 from upheld.measures import clock_outcomes as out
-from upheld.measures.clock_general import schedule_starts, scheduled_outcomes
+from upheld.measures.clock_general import schedule_starts, scheduled_outcomes, stopping_rows
 from upheld.measures.clock_outcomes import CaseOutcomes
 from upheld.measures.clock_terms import terms_of
 from upheld.measures.clock_worlds import Worlds
@@ -78,6 +78,8 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
     if worlds.numbered or any(r.needs is not None and r.until is not None for r in worlds.rules):
         next_at = np.minimum(next_at, worlds.window_end(at))     # what a window holds decides: approvals lapse, cases are numbered
     if worlds.scheduled:
+        ahead = stopping_rows(worlds.clause, worlds.context, worlds.events)[1]
+        next_at = np.minimum(next_at, min(ahead[ahead > at].tolist(), default=NEVER))
         coming = state == out.NOT_BEGUN
         next_at[coming] = np.minimum(next_at[coming], found.start[coming])
     return Running(found, state, verdict, has_due, close, silent, next_at)

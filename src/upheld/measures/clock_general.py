@@ -30,7 +30,7 @@ from upheld.plans.lookup import axes_of, look
 from upheld.plans.plan import ClockPlan, Schedule, Within
 from upheld.plans.selector import Every, select
 
-__all__ = ["notice_outcomes", "schedule_starts", "scheduled_outcomes"]
+__all__ = ["notice_outcomes", "schedule_starts", "scheduled_outcomes", "stopping_rows"]
 
 Mask = NDArray[np.bool_]
 
@@ -131,7 +131,7 @@ def scheduled_outcomes(clause: ClockPlan, context: Context, events: CaseEvents |
     n = len(start)
     if not n:
         return no_outcomes()
-    rows, at = _matching(clause, context, events)
+    rows, at = stopping_rows(clause, context, events)
     following = np.append(start[1:], np.iinfo(np.int64).max)
     place = np.searchsorted(at, start, side="left")
     found = at.take(place, mode="clip") if len(at) else np.zeros(n, np.int64)
@@ -180,7 +180,7 @@ def schedule_starts(clause: ClockPlan, context: Context, events: CaseEvents | No
     return start[inside], tuple(laid.label[i] for i in np.flatnonzero(inside).tolist())
 
 
-def _matching(clause: ClockPlan, context: Context, events: CaseEvents | None) -> tuple[I64, I64]:
+def stopping_rows(clause: ClockPlan, context: Context, events: CaseEvents | None) -> tuple[I64, I64]:
     """The rows that stop the clock, by time, of any case in scope."""
     if events is None or not len(events):
         return np.empty(0, np.int64), np.empty(0, np.int64)
