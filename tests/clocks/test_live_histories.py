@@ -20,7 +20,7 @@ from upheld.facts.record import record
 
 HISTORIES = int(os.environ.get("UPHELD_CAMPAIGN", "400"))
 SEED = int(os.environ.get("UPHELD_SEED", "20261121"))
-SIZE = 5_000 if HISTORIES > 5_000 else 100
+SIZE = 500 if HISTORIES >= 5_000 else 100
 TICKS = 24
 
 
