@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upheld.agreement.checks.people import _SPOKEN
-from upheld.clocks.message import clock_name, code, one_line
+from upheld.clocks.message import code, one_line
 from upheld.clocks.notice import Notice
 from upheld.clocks.notices import Telling, notices
-from upheld.clocks.table import Agenda, ClockKey
+from upheld.clocks.table import Agenda
 from upheld.clocks.words import LANGUAGES, words
 from upheld.facts.tables import Facts
 
@@ -234,7 +234,3 @@ def test_dates_and_durations_in_each_language() -> None:
     assert words("en").duration(0) == "0 min"
     assert words("fr").percent(Fraction(2, 3)) == "66,66 %"
     assert words("en").percent(Fraction(99999, 100000)) == "99.99%"
-
-
-def test_a_clock_is_named_by_its_key_without_part_and_step() -> None:
-    assert clock_name(ClockKey("acme", "restore", "a/b%", "desk:1", 2)) == "acme/restore/a%2Fb%25/desk:1"

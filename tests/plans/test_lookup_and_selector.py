@@ -39,6 +39,10 @@ def test_columns_and_single_values_agree(severity: str | None, start: int, per_m
         assert said == ("d" if per_mille < 950 else "c" if per_mille < 990 else None)
 
 
+def test_an_attribute_nobody_says_leaves_every_row_undecided() -> None:
+    assert pick(TABLE, lambda _: None, 2).tolist() == [UNDECIDED, UNDECIDED]
+
+
 def test_axes_and_labels() -> None:
     assert axes_of(TABLE) == ("severity", "time of start", "result")
     assert TABLE.labels[0] == "severity 1, time of start < 15:00"

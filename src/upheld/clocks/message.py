@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from upheld.clocks.acknowledged import clock_name
 from upheld.clocks.table import NEVER, STATES, ClockKey, ClockTable, StepRow
 from upheld.clocks.words import Words
 from upheld.plans.lookup import look
 from upheld.plans.people import Ladder, LadderStep
 from upheld.plans.plan import Plan
 
-__all__ = ["LINK", "Place", "Situation", "called", "clock_name", "code", "is_party", "one_line", "subject", "text"]
+__all__ = ["LINK", "Place", "Situation", "called", "code", "is_party", "one_line", "subject", "text"]
 
 LINK = "{link}"
 """Stands where whoever sends the message puts the address of the case in this installation."""
@@ -73,11 +74,6 @@ class Situation:
     def missed(self) -> bool:
         """Whether it is missed at ``at``."""
         return bool(self.clocks.has_miss[self.row]) and int(self.clocks.missed_at[self.row]) <= self.at
-
-
-def clock_name(key: ClockKey) -> str:
-    """``agreement/commitment/case/cycle``: what a clock is acknowledged by. A slash or percent sign within is escaped."""
-    return "/".join(t.replace("%", "%25").replace("/", "%2F") for t in key[:4])
 
 
 def one_line(value: str, most: int = 200) -> str:
@@ -142,8 +138,8 @@ def text(words: Words, about: Situation, *, inside: bool, told: Sequence[str], s
     add("told", ", ".join(one_line(name) for name in told))
     for said in _next(words, about, inside=inside):
         add("next", said)
-    if inside and ladder.acknowledge_us != 0:
-        add("acknowledge", code(f"upheld acknowledge {shlex.quote(clock_name(key))}"))
+    if inside and ladder.acknowledge_us != 0 and about.clocks.kind[about.row] != _BUDGET:
+        add("acknowledge", code(f"upheld acknowledge {shlex.quote(clock_name(*key[:4]))}"))
     add("link", LINK)
     playbook = plan.people.playbooks.get(step.playbook or ladder.playbook, "") if inside else ""
     if playbook:

@@ -16,6 +16,7 @@ from upheld.clocks.said import case_attributes, case_numbers
 from upheld.clocks.silence import muted_by_parent, opening, silenced, silences_of
 from upheld.clocks.table import Agenda, StepRow
 from upheld.clocks.words import Words, words
+from upheld.facts.cut import cut
 from upheld.facts.tables import Facts
 from upheld.plans.people import Contact, Ladder
 from upheld.plans.plan import Plan
@@ -56,9 +57,10 @@ class Telling:
     __slots__ = ("_cases", "_rows", "agenda", "at", "facts", "feeds", "overrides", "plan", "silences")
 
     def __init__(self, plan: Plan, agenda: Agenda, facts: Facts, at: int, feeds: Mapping[str, bytes] | None = None) -> None:
-        self.plan, self.agenda, self.facts, self.at, self.feeds = plan, agenda, facts, at, dict(feeds or {})
+        self.plan, self.agenda, self.at, self.feeds = plan, agenda, at, dict(feeds or {})
+        self.facts = cut(facts, at)         # a message never knows more than its instant
         self.overrides, self.silences = overrides_of(facts, at), silences_of(facts, at)
-        self._cases = case_numbers(facts)
+        self._cases = case_numbers(self.facts)
         self._rows = {key: i for i, key in enumerate(agenda.clocks.key)}
 
     def of(self, step: StepRow) -> tuple[Notice, ...]:

@@ -117,8 +117,8 @@ def _open_clock(plan: Plan, agenda: Agenda, step: StepRow, name: str, attributes
     shared = plan.commitments[name].head.for_each
     for i in np.flatnonzero(held).tolist():
         key = clocks.key[i]
-        if key.commitment != name or (key.case, key.commitment) == (step.key.case, step.key.commitment):
-            continue
+        if key.commitment != name or key == step.key or key.case == step.key.case != "":
+            continue            # a case is not its own parent
         if all(attributes.get(axis, value) == value for axis, value in clocks.group[i] if axis in shared):
             return key.case or key.cycle
     return ""

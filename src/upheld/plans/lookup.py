@@ -161,7 +161,8 @@ def _true(key: Exact | Condition, column: Attribute | Numbers | None, rows: I64)
         if number is None:
             return np.zeros(len(rows), np.bool_)
         return Condition(((Comparison("=", number.numerator, number.denominator),),)).mask(column.num[rows], column.den)
-    assert column is not None
+    if column is None:              # nobody says it: all rows are missing, none is left to look at
+        return np.zeros(len(rows), np.bool_)
     table = np.fromiter((_matches(key, t) for t in (*column.names, "")), np.bool_)
     return table[column.codes[rows]]
 
