@@ -134,5 +134,7 @@ def _name(table: Intervals, row: int) -> str:
 
 def rows_of(table: Intervals, wanted: Sequence[Stage]) -> I64:
     """The row of each stage in a table that has been cut; -1 where it has none (it is cancelled, or not this agreement's)."""
-    place = {int(seq): row for row, seq in enumerate(table.header.seq.tolist())}
-    return np.array([place.get(s.seq, -1) for s in wanted], np.int64)
+    order = np.argsort(table.header.seq, kind="stable")
+    sorted_seq, asked = table.header.seq[order], np.array([s.seq for s in wanted], np.int64)
+    at = np.minimum(np.searchsorted(sorted_seq, asked), max(len(order) - 1, 0))
+    return np.where(sorted_seq[at] == asked, order[at], -1) if len(order) else np.full(len(asked), -1)

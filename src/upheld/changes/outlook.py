@@ -105,6 +105,7 @@ def _view(term: Term, name: str, own: tuple[Stage, ...], every: Sequence[tuple[s
         notes.append("the agreement was not in force then")
     if standing and term.until_us is not None and min(s.start for s in standing) >= term.until_us:
         notes.append("the agreement has ended by then")
+    notes += _standing_still(term.plan, counting)
     if any(s.revision and s.cancelled_at is None for s in own):
         notes.append("a stage that was moved or corrected counts as announced when the correction came to be known")
     titles = [t for s in (*standing, *own) if (t := s.said("title"))]
@@ -114,6 +115,14 @@ def _view(term: Term, name: str, own: tuple[Stage, ...], every: Sequence[tuple[s
         class_=class_of(own), stages=own, counts=_counts(counting), why=_why(counting, standing), counting=counting,
         approvals=approvals, remarks=said, notes=tuple(notes),
     )
+
+
+def _standing_still(plan: Plan, counting: Sequence[Counting]) -> list[str]:
+    """Promises of another measure that leave the same state out."""
+    during = {plan.exclusions[c.exclusion].during for c in counting if c.exclusion in plan.exclusions} - {None}
+    names = [name for name, c in plan.commitments.items() if not isinstance(c, AvailabilityPlan)
+             and any(plan.exclusions[x].during in during for x in c.head.excluding)]
+    return [f"{', '.join(names)} leave{'s' if len(names) == 1 else ''} out what counts of it too"] if names else []
 
 
 # ---- the answer -----------------------------------------------------------------------------------------------------

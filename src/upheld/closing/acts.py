@@ -168,7 +168,8 @@ def _added(desk: Desk, found: Act, rule: Dispute) -> tuple[bytes, str]:
     own = {"dispute", "clause", "window", "start", "end", "reason"}
     says = {k: v for k, v in found.says if k not in own} | {k: v for k, v in rule.adds.items() if k != "kind"}
     says["dispute"] = found.said("dispute")
-    if desk.plan.customer:
+    if desk.plan.customer and desk.facts.intervals is not None and "customer" in desk.facts.intervals.attributes:
+        # where no interval says whose it is, one that began to would leave all others to nobody
         says.setdefault("customer", desk.plan.customer)
     kind = rule.adds.get("kind", "outage")
     line = record_line("intervals", desk.row + 1, {"kind": kind, "subject": found.said("subject"), "id": f"{found.said('dispute')}-fact"},
