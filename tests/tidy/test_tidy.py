@@ -37,7 +37,7 @@ def tree(path: Path) -> ast.Module:
 
 def public_names(module: ast.Module) -> Iterator[str]:
     for node in module.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         if isinstance(node, ast.Assign):
             for target in node.targets:

@@ -28,7 +28,7 @@ from upheld.values.finding import Finding, FindingsError, Place
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Gathering", "Progress", "bytes_of", "format_of", "gather", "load", "read_feeds", "read_file", "sources_of"]
+__all__ = ["Gathering", "Progress", "bytes_of", "format_of", "gather", "load", "read_data", "read_feeds", "read_file", "sources_of"]
 
 Progress = Callable[[str, int, int], None]
 """Called with (file, files read, files in all)."""
@@ -149,22 +149,33 @@ def read_file(spec: SourceSpec, path: Path, name: str, limits: Limits = LIMITS) 
     try:
         kind = spec.format or format_of(path.name)
         if kind == "parquet":
-            frame, rows, refused = _parquet(path, columns_of(spec))
-        else:
-            data = bytes_of(path, kind.endswith(".gz"), limits)
-            if kind.startswith("jsonl"):
-                lists = spec.explode.column if spec.explode and not spec.explode.separator else ""
-                frame, rows, refused = read_lines(data, name, columns_of(spec), lists, limits)
-            else:
-                frame, rows, refused = read_table(data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim)
-            del data
-        if spec.explode is not None:
-            frame, rows = _exploded(frame, rows, spec.explode)
-        batches, wrong = map_frame(spec, frame, name, rows)
+            return _mapped(spec, *_parquet(path, columns_of(spec)), name)
+        return read_data(spec, bytes_of(path, kind.endswith(".gz"), limits), kind, name, limits)
     except Unreadable as error:
-        return [], [Refused(name, 0, "", error.slug, f"line {error.line}" if error.line else "", error.message)]
+        return [], [_refused(error, name)]
     except OSError as error:
         return [], [Refused(name, 0, "", "unreadable", "", f"cannot be read: {error.strerror or error}")]
+
+
+def read_data(spec: SourceSpec, data: bytes, kind: str, name: str, limits: Limits = LIMITS, *,
+              sparse: bool = False) -> tuple[list[Batch], list[Refused]]:
+    """As ``read_file``, from bytes of CSV or JSON lines that were unpacked. ``sparse``: a key no line has says nothing."""
+    try:
+        if kind.startswith("jsonl"):
+            lists = spec.explode.column if spec.explode and not spec.explode.separator else ""
+            table = read_lines(data, name, columns_of(spec), lists, limits, sparse=sparse)
+        else:
+            table = read_table(data, name, spec.delimiter, spec.header, columns_of(spec), limits, trim=spec.trim)
+    except Unreadable as error:
+        return [], [_refused(error, name)]
+    del data
+    return _mapped(spec, *table, name)
+
+
+def _mapped(spec: SourceSpec, frame: pl.DataFrame, rows: I64, refused: list[Refused], name: str) -> tuple[list[Batch], list[Refused]]:
+    if spec.explode is not None:
+        frame, rows = _exploded(frame, rows, spec.explode)
+    batches, wrong = map_frame(spec, frame, name, rows)
     return batches, [*refused, *wrong]
 
 
@@ -200,6 +211,10 @@ def read_feeds(spec: SourceSpec, paths: Sequence[tuple[Path, str]], limits: Limi
             batches += mapped
             refused += strange
     return batches, refused
+
+
+def _refused(error: Unreadable, name: str) -> Refused:
+    return Refused(name, 0, "", error.slug, f"line {error.line}" if error.line else "", error.message)
 
 
 def format_of(name: str) -> str:

@@ -25,8 +25,12 @@ class _DoubledError(ValueError):
     """A key occurs twice in one object."""
 
 
-def read_lines(data: bytes, file: str, wanted: Sequence[str], lists: str, limits: Limits) -> tuple[pl.DataFrame, I64, list[Refused]]:
-    """``(frame of text columns, row numbers i64[n] from 1, refused)``. The column ``lists`` keeps its lists of texts."""
+def read_lines(data: bytes, file: str, wanted: Sequence[str], lists: str, limits: Limits, *,
+               sparse: bool = False) -> tuple[pl.DataFrame, I64, list[Refused]]:
+    """``(frame of text columns, row numbers i64[n] from 1, refused)``. The column ``lists`` keeps its lists of texts.
+
+    ``sparse``: a column that no row has says nothing, instead of being missing. Raises Unreadable.
+    """
     import polars as pl
 
     columns: dict[str, list[object]] = {name: [] for name in wanted}
@@ -48,7 +52,7 @@ def read_lines(data: bytes, file: str, wanted: Sequence[str], lists: str, limits
         rows.append(number)
         for (name, _), cell in zip(paths, cells, strict=True):
             columns[name].append(cell)
-    absent = [name for name, path in paths if rows and path[0] not in seen]
+    absent = [name for name, path in paths if rows and path[0] not in seen and not sparse]
     if absent:
         raise Unreadable("unknown-column", "; ".join(suggest(name, sorted(seen)) for name in absent), 1)
     series = [pl.Series(name, cells, dtype=pl.List(pl.String) if name == lists else pl.String) for name, cells in columns.items()]

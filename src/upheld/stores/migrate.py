@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["APPLICATION", "HEAD", "as_sql", "bring_up", "revision_of"]
 
-HEAD = "0002"
+HEAD = "0004"
 """The revision this code reads and writes."""
 
 APPLICATION = 0x5550484C

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from upheld.stores.answers import Answers, Quarantine
 from upheld.stores.audit import Audit
 from upheld.stores.check import troubles
 from upheld.stores.database import Database, connect
@@ -40,6 +41,8 @@ class Store:
     tokens: Tokens
     audit: Audit
     marks: Marks
+    answers: Answers
+    quarantine: Quarantine
 
     def together(self) -> AbstractContextManager[None]:
         """``with store.together():`` makes all calls within, by this thread, one transaction: all of it is kept, or an error leaves nothing."""
@@ -80,4 +83,4 @@ def open_store(path_or_url: str | Path, *, create: bool = True) -> Store:
         database.engine.dispose()
         raise
     return Store(database, Logs(database), Ledger(database), Statements(database), Checkpoints(database), Stream(database), Texts(database),
-                 Tokens(database), Audit(database), Marks(database))
+                 Tokens(database), Audit(database), Marks(database), Answers(database), Quarantine(database))

@@ -125,6 +125,12 @@ class Stream:
             row = connection.execute(asked.where(facts.c.source == source, facts.c.id == id).order_by(facts.c.step.desc()).limit(1)).first()
         return None if row is None else Found(**row._mapping)
 
+    def recorded_at(self, seqs: Sequence[int]) -> dict[int, int]:
+        """When the facts at these places were taken in, µs UTC, by place."""
+        with self.database.reading() as connection:
+            asked = select(facts.c.seq, facts.c.recorded_at).where(among(connection, facts.c.seq, seqs))
+            return {int(row[0]): int(row[1]) for row in connection.execute(asked)}
+
     def batches(self, cases: Sequence[str] | None = None, shapes: Sequence[str] | None = None, after: int = -1,
                 upto: int | None = None) -> list[Batch]:
         """The facts as columns: of these shapes (None: all), of leaves after index ``after`` and before size ``upto``.

@@ -23,7 +23,7 @@ PREFIX = "uph_"
 """How a secret begins, so that scanners of code know it."""
 
 _SECRET = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}", re.ASCII)
-_SCOPE = re.compile(r"[a-z][a-z0-9:_-]{0,63}", re.ASCII)
+_SCOPE = re.compile(r"[a-z][!-~]{0,199}", re.ASCII)
 _MINUTE_US = 60_000_000
 
 

@@ -1,0 +1,64 @@
+"""Who asks, and what they may: a bearer token, its actor and scopes, looked up for every request.
+
+Law: a token that is missing, wrong or revoked looks the same; what a token may not see is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from anyio import to_thread
+from starlette.requests import Request
+
+from upheld.stores.trouble import StoreError
+from upheld.web.parts import parts_of
+from upheld.web.problems import Problem, store_problem
+
+__all__ = ["Holder", "asker"]
+
+_BEARER = re.compile(r"[Bb]earer (uph_[A-Za-z0-9_-]{20,128})")
+_WRITE = "facts:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the token of a request."""
+
+    actor: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether the token was made for it."""
+        return scope in self.scopes or "admin" in self.scopes
+
+    def may_write(self, source: str) -> bool:
+        """Whether facts of this source are the holder's to send and see."""
+        return self.may(_WRITE) or f"{_WRITE}:{source}" in self.scopes
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is any source the holder may send facts of."""
+        return self.may(_WRITE) or any(scope.startswith(f"{_WRITE}:") for scope in self.scopes)
+
+    def need(self, scope: str) -> None:
+        """Raises ``Problem`` 403 where the token was not made for it."""
+        if not self.may(scope):
+            raise Problem(403, "scope", f"this token was not made for {scope}", f"upheld token create --scope {scope}")
+
+
+async def asker(request: Request) -> Holder:
+    """Who asks. Raises ``Problem`` 401, 503."""
+    given = request.headers.getlist("authorization")
+    match = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+    if match is not None:
+        parts = parts_of(request)
+        try:
+            token = await to_thread.run_sync(parts.store.tokens.check, match[1], parts.clock.now())
+        except StoreError as error:
+            raise store_problem(error) from None
+        if token is not None:
+            request.state.actor = token.actor
+            return Holder(token.actor, frozenset(token.scopes))
+    raise Problem(401, "token", "a valid token is needed", "send Authorization: Bearer uph_…; upheld token create makes one",
+                  headers={"WWW-Authenticate": 'Bearer realm="upheld"'})

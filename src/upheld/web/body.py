@@ -1,0 +1,125 @@
+"""The body of a request, read in pieces and never beyond its limits.
+
+Law: size is refused before anything is parsed, whatever Content-Length says; packed bodies have a cap on what they unpack to; who sends too
+slowly is let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from starlette.requests import ClientDisconnect, Request
+
+from upheld.web.problems import Problem
+
+__all__ = ["ACCEPTED", "BINARY", "CLOUD", "CLOUD_BATCH", "JSON", "LINES", "Limits", "form_of", "lines_of", "whole_body"]
+
+JSON, LINES, CLOUD, CLOUD_BATCH, BINARY = "json", "lines", "cloudevent", "cloudevents", "cloudevent-binary"
+_FORMS = {
+    "application/json": JSON, "application/x-ndjson": LINES, "application/jsonl": LINES, "application/cloudevents+json": CLOUD,
+    "application/cloudevents-batch+json": CLOUD_BATCH,
+}
+ACCEPTED = ", ".join(_FORMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``body``, ``stream``, ``line``: bytes. ``rows``, ``stream_rows``: facts a request. ``pause_s``: the longest silence while sending.
+    ``ratio``: how many times larger than it was sent a packed body may become.
+    """
+
+    body: int = 8 * 2**20
+    stream: int = 64 * 2**20
+    line: int = 64 * 2**10
+    rows: int = 10_000
+    stream_rows: int = 100_000
+    pause_s: float = 10.0
+    ratio: int = 100
+
+
+def form_of(request: Request) -> str:
+    """In which form the facts come. Raises ``Problem`` 415."""
+    given = request.headers.getlist("content-type")
+    kind, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
+    form = _FORMS.get(kind.strip().lower())
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"') if "charset" in parameters.lower() else "utf-8"
+    if form is None or charset not in ("utf-8", "utf8"):
+        what = f"a body of {kind.strip()[:60]} is not read here" if form is None and kind.isascii() and kind.isprintable() and kind else \
+            "a body in another charset than UTF-8 is not read here" if form else "the body has no Content-Type"
+        raise Problem(415, "content-type", what, f"send one of {ACCEPTED}, in UTF-8", headers={"Accept-Post": ACCEPTED})
+    return BINARY if form == JSON and "ce-specversion" in request.headers else form
+
+
+async def whole_body(request: Request, limits: Limits, most: int = 0) -> bytes:
+    """All of a body. Raises ``Problem`` 408, 413, 415."""
+    return b"".join([piece async for piece in _unpacked(request, most or limits.body, limits)])
+
+
+async def lines_of(request: Request, limits: Limits) -> AsyncIterator[bytes]:
+    """The lines of a stream as they come, blank ones too. Raises ``Problem`` 408, 413, 415."""
+    rest = b""
+    async for piece in _unpacked(request, limits.stream, limits):
+        first, *more = piece.split(b"\n")
+        if more:
+            yield rest + first
+            for line in more[:-1]:
+                yield line
+            rest = more[-1]
+        else:
+            rest += first
+        if len(rest) > limits.line:
+            raise _too_large(f"a line has more than {limits.line:,} bytes")
+    yield rest
+
+
+async def _unpacked(request: Request, most: int, limits: Limits) -> AsyncIterator[bytes]:
+    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip"):
+        raise Problem(415, "content-encoding", "the body is packed in a way that is not read here", "send it plain or gzip",
+                      headers={"Accept-Encoding": "gzip"})
+    unpack = zlib.decompressobj(wbits=31) if packing == "gzip" else None
+    came = total = 0
+    async for piece in _pieces(request, most, limits):
+        came += len(piece)
+        if unpack is None:
+            total, out = total + len(piece), piece
+        else:
+            try:
+                out = unpack.decompress(piece, most - total + 1)
+            except zlib.error:
+                raise Problem(400, "bad-gzip", "the body is no gzip, or a damaged one") from None
+            total += len(out)
+            if total > max(came * limits.ratio, 2**20):
+                raise _too_large(f"the body unpacks to more than {limits.ratio} times its size")
+        if total > most:
+            raise _too_large(f"the body has more than {most:,} bytes")
+        yield out
+    if unpack is not None and (not unpack.eof or unpack.unused_data):
+        raise Problem(400, "bad-gzip", "the gzip body ends early, or something follows it", "send it again")
+
+
+async def _pieces(request: Request, most: int, limits: Limits) -> AsyncIterator[bytes]:
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared[:19]) > most:
+        raise _too_large(f"the body has more than {most:,} bytes")
+    stream = request.stream().__aiter__()
+    while True:
+        try:
+            async with asyncio.timeout(limits.pause_s):
+                piece = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise Problem(408, "too-slow", f"nothing came for {limits.pause_s:g} seconds: nothing was recorded",
+                          headers={"Connection": "close"}) from None
+        except ClientDisconnect:
+            raise Problem(400, "cut-off", "the connection was cut before the body was whole: nothing was recorded") from None
+        if piece:
+            yield piece
+
+
+def _too_large(detail: str) -> Problem:
+    return Problem(413, "too-large", detail, "send less at once; the same facts may be sent again", headers={"Connection": "close"})
