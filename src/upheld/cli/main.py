@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "read agreements and say everything there is to mend",
     "fmt": "lay an agreement out in the canonical form, comments kept",
     "assess": "measure every promise on what really happened",
+    "clocks": "what runs now, when it is due, who is told next, and what the budgets still allow",
     "diff": "what changes in meaning from one version to another, and what that comes to in money",
     "backtest": "what proposed terms would have meant over past months, next to the terms in force",
     "credits": "what is owed, line by line, with its working",

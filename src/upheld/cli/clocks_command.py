@@ -1,0 +1,219 @@
+"""``upheld clocks``: what runs now, when it is due, and what the budgets still allow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from upheld.cli.options import INSTANT, fail, findings_or_exit, format_option, show_findings, workspace_option
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from upheld.clocks.board import ClockLine
+    from upheld.clocks.board_report import Board
+    from upheld.clocks.budget import Budget
+    from upheld.facts.tables import Facts
+    from upheld.plans.plan import Plan
+
+_WARNED = 4 / 5
+
+
+@click.command("clocks")
+@click.argument("commitments", nargs=-1, metavar="[COMMITMENT]...")
+@workspace_option
+@click.option("--at", type=INSTANT, default=None, metavar="TIME", help="As known then: a date or an RFC 3339 time (default: now).")
+@click.option("--agreement", default=None, metavar="NAME", help="Only this agreement.")
+@click.option("--for", "wanted", multiple=True, metavar="KEY=VALUE", help="Only results with this value (customer=acme), or one case by name.")
+@click.option("--limit", type=click.IntRange(0), default=40, show_default=True, help="Lines a table shows as text; 0: all of them.")
+@click.option("--fail-on", type=click.Choice(["never", "missed", "warning"]), default="never", show_default=True,
+              help="Exit 1 if a running clock is missed or a budget used up; warning: also where a step fell due, four fifths are used, or a "
+                   "budget is foretold to run out.")
+@format_option("text", "json", "csv", "md")
+def command(commitments: tuple[str, ...], root: Path, at: int | None, agreement: str | None, wanted: tuple[str, ...], limit: int,
+            fail_on: str, form: str) -> None:
+    """Show the running clocks, the most urgent first, and the budgets of the current windows."""
+    from datetime import UTC, datetime
+
+    from upheld.clocks import board_report
+
+    by_agreement, facts = _read(root, agreement)
+    now = int(datetime.now(UTC).timestamp()) * 1_000_000 if at is None else at
+    there = [name for plans in by_agreement.values() for plan in plans for name in plan.commitments]
+    if unknown := [c for c in commitments if c not in there]:
+        fail(f"no commitment {unknown[0]!r} here", 2, "there are: " + ", ".join(dict.fromkeys(there)))
+    boards = [_board(plans, facts, now, commitments, wanted) for plans in by_agreement.values()]
+    if form == "text":
+        _show([b for b in boards if b.clocks or b.budgets] or boards[:1], facts, limit)
+    else:
+        render = {"json": board_report.to_json, "csv": board_report.to_csv, "md": board_report.to_markdown}[form]
+        click.echo(render(boards), nl=False)
+    sys.exit(1 if any(_bad(b, fail_on) for b in boards) else 0)
+
+
+def _read(root: Path, agreement: str | None) -> tuple[dict[str, tuple[Plan, ...]], Facts]:
+    from upheld.cli.progress import reading
+    from upheld.values.finding import FindingsError, has_errors
+    from upheld.workspace import NoWorkspaceError, open_workspace
+
+    try:
+        workspace = open_workspace(root)
+        if has_errors(workspace.findings):
+            show_findings(workspace.findings)
+            sys.exit(3)
+        found = workspace.plans(agreement)
+        if not found:
+            fail(f"no agreement {agreement!r} here" if agreement else "no agreement here", 2, "there are: " + ", ".join(workspace.plans()))
+        with reading() as progress:
+            return found, workspace.facts(progress)
+    except NoWorkspaceError as problem:
+        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
+    except FindingsError as problem:
+        findings_or_exit(problem)
+
+
+def _board(plans: tuple[Plan, ...], facts: Facts, at: int, commitments: Sequence[str], wanted: Sequence[str]) -> Board:
+    """One agreement's board, narrowed to what was asked for."""
+    from upheld.clocks.agenda import agenda
+    from upheld.clocks.board import clock_lines
+    from upheld.clocks.board_report import Board
+    from upheld.clocks.budgets import budgets
+    from upheld.plans.terms import in_force
+
+    last, known = plans[-1], bool(in_force(plans, at))
+    lines = clock_lines(plans, agenda(plans, facts, at), facts) if known else []
+    found = budgets(plans, facts, at, commitments, live=True) if known else ()
+    lines = [c for c in lines if (not commitments or c.key.commitment in commitments) and _chosen(c.group, c.key.case, wanted)]
+    found = tuple(sorted((b for b in found if _chosen(b.group, "", wanted)), key=_urgency))
+    return Board(last.agreement, last.title, last.zone, at, tuple(lines), found)
+
+
+def _chosen(group: tuple[tuple[str, str], ...], case: str, wanted: Sequence[str]) -> bool:
+    said = {f"{k}={v}" for k, v in group} | ({case} if case else set())
+    return all(one in said for one in wanted)
+
+
+def _urgency(b: Budget) -> tuple[int, int, float]:
+    """Used up first, then by when they run out, then by how much is used."""
+    share = b.used_share
+    return 0 if b.best.left < 0 else 1, b.runs_out if b.runs_out is not None else 2**62, -float(share or 0)
+
+
+def _bad(board: Board, fail_on: str) -> bool:
+    if fail_on == "never":
+        return False
+    if any(c.missed_at is not None for c in board.clocks) or any(b.state == "used up" for b in board.budgets):
+        return True
+    warned = any(c.fired or (c.used or 0) >= _WARNED for c in board.clocks)
+    return fail_on == "warning" and (warned or any((b.used_share or 0) >= _WARNED or b.runs_out is not None for b in board.budgets))
+
+
+# ---- text -----------------------------------------------------------------------------------------------------------
+
+
+def _show(boards: Sequence[Board], facts: Facts, limit: int) -> None:
+    from rich.text import Text
+
+    from upheld.assessment.horizon import last_instant
+    from upheld.cli.text import console
+    from upheld.clocks.board import wall
+
+    out = console()
+    for i, board in enumerate(boards):
+        if i:
+            out.print()
+        out.print(Text(board.title or board.agreement, style="bold"))
+        out.print(Text(f"{board.agreement} · as of {wall(board.at, board.zone)} ({board.zone})", style="dim"))
+        if not board.clocks and not board.budgets:
+            ends = wall(last_instant(facts), board.zone)
+            out.print(Text(f"nothing runs then; the facts end at {ends}: ask with --at for what ran", style="dim"))
+        _clocks(out, board, limit)
+        _budgets(out, board, limit)
+
+
+def _clocks(out: Console, board: Board, limit: int) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from upheld.assessment.show import show_duration
+    from upheld.clocks.board import percent_text, wall
+    from upheld.clocks.board_report import for_text, step_text
+
+    if not board.clocks:
+        return
+    shown = board.clocks[:limit or None]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("case", overflow="fold")
+    table.add_column("promise", overflow="fold")
+    who = any(c.group for c in shown)
+    if who:
+        table.add_column("for", overflow="fold")
+    table.add_column("used", justify="right", no_wrap=True)
+    table.add_column("left", justify="right", no_wrap=True)
+    table.add_column("due", no_wrap=True)
+    table.add_column("how it stands", overflow="fold")
+    steps = any(c.step for c in shown)
+    if steps:
+        table.add_column("next step", overflow="fold")
+    for c in shown:
+        left = "-" if c.left_us is None or c.left_us <= 0 else show_duration(c.left_us - c.left_us % 1_000_000)
+        cells: list[str | Text] = [c.key.case or c.key.cycle, c.promise]
+        cells += [for_text(c.group)] if who else []
+        cells += [percent_text(c.used), left, wall(c.due, board.zone, board.at) if c.due is not None else "-", Text(c.says, style=_style(c))]
+        table.add_row(*cells, *([step_text(c, board.at)] if steps else []))
+    missed = sum(c.missed_at is not None for c in board.clocks)
+    paused = sum(c.state == "paused" for c in board.clocks)
+    said = [f"{len(board.clocks)} open", *([f"{missed} missed"] if missed else []), *([f"{paused} paused"] if paused else [])]
+    out.print()
+    out.print(Text.assemble(("clocks", "bold"), f": {', '.join(said)}"))
+    out.print(table)
+    _more(out, len(board.clocks) - len(shown))
+
+
+def _style(line: ClockLine) -> str:
+    if line.missed_at is not None:
+        return "bold red"
+    return "yellow" if (line.used or 0) >= _WARNED else "dim" if line.state == "paused" else ""
+
+
+def _budgets(out: Console, board: Board, limit: int) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from upheld.clocks.board_report import budget_cells, for_text, spent_text
+
+    if not board.budgets:
+        return
+    shown = board.budgets[:limit or None]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("promise", overflow="fold")
+    who = any(b.group or b.part for b in shown)
+    if who:
+        table.add_column("for", overflow="fold")
+    table.add_column("window", no_wrap=True)
+    for name in ("%", "used", "left", "burn", "forecast"):
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("how it stands", overflow="fold")
+    for b in shown:
+        style = "bold red" if b.best.left < 0 else "yellow" if b.runs_out is not None else "green" if b.state == "kept" else ""
+        told = [b.commitment, *([for_text(b.group, b.part)] if who else []), b.window.label, *budget_cells(b)]
+        table.add_row(*told, Text(spent_text(b, board.zone, board.at), style=style))
+    out.print()
+    over = sum(b.best.left < 0 for b in board.budgets)
+    out.print(Text.assemble(("budgets", "bold"), f": {len(board.budgets)}" + (f", {over} used up" if over else "")))
+    out.print(table)
+    _more(out, len(board.budgets) - len(shown))
+    reasons = dict.fromkeys(r for b in shown for r in b.reasons if r != "the window has not ended" and not r.endswith("open"))
+    for reason in reasons:
+        out.print(Text(f"note: {reason}", style="dim"))
+
+
+def _more(out: Console, n: int) -> None:
+    from rich.text import Text
+
+    if n > 0:
+        out.print(Text(f"and {n} more: --limit 0 shows all", style="dim"))
