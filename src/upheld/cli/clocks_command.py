@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from upheld.facts.tables import Facts
     from upheld.plans.plan import Plan
 
-_WARNED = 4 / 5
+_WARNED = Fraction(4, 5)
+_SHORT = 24
+"""A name no longer than this is never broken."""
 
 
 @click.command("clocks")
@@ -97,10 +100,10 @@ def _chosen(group: tuple[tuple[str, str], ...], case: str, wanted: Sequence[str]
     return all(one in said for one in wanted)
 
 
-def _urgency(b: Budget) -> tuple[int, int, float]:
+def _urgency(b: Budget) -> tuple[int, int, Fraction]:
     """Used up first, then by when they run out, then by how much is used."""
     share = b.used_share
-    return 0 if b.best.left < 0 else 1, b.runs_out if b.runs_out is not None else 2**62, -float(share or 0)
+    return 0 if b.best.left < 0 else 1, b.runs_out if b.runs_out is not None else 2**62, -(share or Fraction(0))
 
 
 def _bad(board: Board, fail_on: str) -> bool:
@@ -148,7 +151,7 @@ def _clocks(out: Console, board: Board, limit: int) -> None:
     shown = board.clocks[:limit or None]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("case", overflow="fold")
-    table.add_column("promise", overflow="fold")
+    table.add_column("promise", overflow="fold", no_wrap=max(len(c.promise) for c in shown) <= _SHORT)
     who = any(c.group for c in shown)
     if who:
         table.add_column("for", overflow="fold")
@@ -190,7 +193,7 @@ def _budgets(out: Console, board: Board, limit: int) -> None:
         return
     shown = board.budgets[:limit or None]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("promise", overflow="fold")
+    table.add_column("promise", overflow="fold", no_wrap=max(len(b.commitment) for b in shown) <= _SHORT)
     who = any(b.group or b.part for b in shown)
     if who:
         table.add_column("for", overflow="fold")
