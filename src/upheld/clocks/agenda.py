@@ -206,7 +206,11 @@ def _known_later(facts: Facts, at: int) -> dict[str, int]:
     if events is None:
         return {}
     found: dict[str, int] = {}
-    for row in np.flatnonzero(events.header.known_at > at).tolist():
-        name = str(events.case_names[events.case[row]])
-        found[name] = min(found.get(name, NEVER), int(events.header.known_at[row]))
+    later = np.flatnonzero(events.header.known_at > at)
+    replaces = events.header.replaces
+    for row in later.tolist():
+        corrected = row if replaces is None or replaces[row] < 0 else int(replaces[row])     # which may be another case's
+        for case in {int(events.case[row]), int(events.case[corrected])}:
+            name = str(events.case_names[case])
+            found[name] = min(found.get(name, NEVER), int(events.header.known_at[row]))
     return found

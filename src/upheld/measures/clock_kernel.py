@@ -137,12 +137,17 @@ def _outcomes(work: Work, cycles: Cycles, moves_by: Moving) -> CaseOutcomes:
 def _last_known(work: Work, cycles: Cycles) -> I64:
     """The last row of each cycle that is not ahead of the horizon; its start at least. The row of the stop belongs to it."""
     block = work.block
-    last = np.minimum(cycles.end, block.bounds[1:][block.case[cycles.begin]] - 1)
+    return _not_ahead(work, cycles.begin, np.minimum(cycles.end, block.bounds[1:][block.case[cycles.begin]] - 1))
+
+
+def _not_ahead(work: Work, begin: I64, last: I64) -> I64:
+    """The rows ``last``, or those before them that are not ahead of the horizon; ``begin`` at least."""
+    block = work.block
     ahead = np.flatnonzero(block.at > work.setting.until)
     if len(ahead):
         ahead = np.append(ahead, len(block.at))
-        last = np.minimum(last, ahead[np.searchsorted(ahead, cycles.begin)] - 1)
-    return np.maximum(last, cycles.begin)
+        last = np.minimum(last, ahead[np.searchsorted(ahead, begin)] - 1)
+    return np.maximum(last, begin)
 
 
 def _spread(w: I32, n_leaves: int) -> tuple[I64, I32, Mask]:
@@ -195,7 +200,7 @@ def _table(work: Work, cycles: Cycles, line: Line, owed: Owed, calendar: I64, fo
     state[ended] = out.ENDED
     open_ = np.flatnonzero(~stopped & ~ended)
     if work.paused is not None and len(open_):
-        state[open_[work.paused[line.end[open_] - 1]]] = out.PAUSED
+        state[open_[work.paused[_not_ahead(work, line.begin[open_], line.end[open_] - 1)]]] = out.PAUSED
     ahead = ~stopped & (line.start > setting.until)
     state[ahead] = out.NOT_BEGUN
     verdict = np.where(found.over, out.MISSED, np.where(stopped, out.MET, out.PENDING)).astype(np.uint8)
