@@ -5,7 +5,7 @@ Law: what is read is bytes and names relative to the workspace; the core never s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,8 @@ from upheld.values.finding import Finding, FindingsError, Place, ordered
 if TYPE_CHECKING:
     from upheld.facts.tables import Facts
 
-__all__ = ["NoWorkspaceError", "Workspace", "example_findings", "open_workspace", "read_agreement_file"]
+__all__ = ["NoWorkspaceError", "Workspace", "example_findings", "open_workspace", "read_agreement_file",
+           "workspace_of"]
 
 
 class NoWorkspaceError(Exception):
@@ -62,13 +63,22 @@ def open_workspace(start: Path, only: Sequence[str] = ()) -> Workspace:
     calendars, findings = _calendars(root)
     names = list(only) or agreement_names(root)
     texts = _texts(root, agreement_names(root))
+    return _loaded(root, texts | {name: _bytes(root / name) for name in names if name not in texts}, names, calendars, findings)
+
+
+def workspace_of(texts: Mapping[str, bytes]) -> Workspace:
+    """The workspace whose files are these (``agreements/…``, ``calendars/…``): what a store holds instead of a folder. It has no facts."""
+    calendars, findings = _frozen((name, data) for name, data in sorted(texts.items()) if name.startswith("calendars/"))
+    agreements = {name: data for name, data in sorted(texts.items()) if name.startswith("agreements/")}
+    return _loaded(Path(), agreements, list(agreements), calendars, findings)
+
+
+def _loaded(root: Path, texts: Mapping[str, bytes], names: Sequence[str], calendars: Mapping[str, tuple[HolidayList, ...]],
+            findings: list[Finding]) -> Workspace:
     loaded: list[Loaded] = []
     bases = _Bases(texts)
     for name in names:
-        data = texts.get(name)
-        if data is None:
-            data = _bytes(root / name)
-        one = load_agreement({name: data}, name=name, holidays=calendars, bases=bases)
+        one = load_agreement({name: texts[name]}, name=name, holidays=calendars, bases=bases)
         loaded.append(one)
         findings += one.findings
     findings += across(loaded)
@@ -152,18 +162,27 @@ def _bytes(path: Path) -> bytes:
 
 
 def _calendars(root: Path) -> tuple[dict[str, tuple[HolidayList, ...]], list[Finding]]:
-    found: dict[str, tuple[HolidayList, ...]] = {}
-    findings: list[Finding] = []
-    paths = sorted((root / "calendars").glob("*.y*ml"))
-    if paths:
-        from upheld.calendars.holidays import read_frozen
-    for path in paths:
+    files: list[tuple[str, bytes]] = []
+    unread: list[Finding] = []
+    for path in sorted((root / "calendars").glob("*.y*ml")):
         name = path.relative_to(root).as_posix()
         try:
-            frozen = read_frozen(name, _bytes(path))
+            files.append((name, _bytes(path)))
+        except OSError as problem:
+            unread.append(Finding("unreadable", f"{problem.strerror or problem}", Place(name)))
+    found, findings = _frozen(files)
+    return found, [*unread, *findings]
+
+
+def _frozen(files: Iterable[tuple[str, bytes]]) -> tuple[dict[str, tuple[HolidayList, ...]], list[Finding]]:
+    found: dict[str, tuple[HolidayList, ...]] = {}
+    findings: list[Finding] = []
+    for name, data in files:
+        from upheld.calendars.holidays import read_frozen
+
+        try:
+            frozen = read_frozen(name, data)
             found[frozen.name] = (*found.get(frozen.name, ()), frozen.holidays)
         except FindingsError as problem:
             findings += problem.findings
-        except OSError as problem:
-            findings.append(Finding("unreadable", f"{problem.strerror or problem}", Place(name)))
     return found, findings

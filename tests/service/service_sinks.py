@@ -72,3 +72,52 @@ class Receiver:
         self.closing.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+class MailSink:
+    """A mail server on this machine. ``refuse``: the answers to recipients, one after the other, then all are taken."""
+
+    def __init__(self, refuse: list[str] | None = None, login: tuple[str, str] | None = None) -> None:
+        from aiosmtpd.controller import Controller
+        from aiosmtpd.smtp import AuthResult, LoginPassword
+
+        self.mails: list[Any] = []
+        self.refuse = list(refuse or [])
+        outer = self
+
+        class Handler:
+            async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+                if outer.refuse:
+                    return outer.refuse.pop(0)
+                envelope.rcpt_tos.append(address)
+                return "250 OK"
+
+            async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+                from email import message_from_bytes
+                from email.policy import default
+
+                mail = message_from_bytes(envelope.content, policy=default)
+                mail["X-Rcpt"] = ",".join(envelope.rcpt_tos)
+                outer.mails.append(mail)
+                return "250 taken"
+
+        def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+            right = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode()) == login
+            return AuthResult(success=right, handled=False)
+
+        more = {"authenticator": check, "auth_required": True, "auth_require_tls": False} if login else {}
+        self.controller = Controller(Handler(), hostname="127.0.0.1", port=0, **more)
+
+    def __enter__(self) -> MailSink:
+        import socket
+
+        # the controller wants a port that is not 0 to probe
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.controller.port = probe.getsockname()[1]
+        self.controller.start()
+        self.port = self.controller.port
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.controller.stop()

@@ -65,7 +65,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
 def test_no_file_is_all_defaults(tmp_path: Path) -> None:
     config = load_config(tmp_path)
     assert config == Config(root=tmp_path)
-    assert config.database == str(tmp_path / "upheld.db")
+    assert config.database == str(tmp_path / "records/store.db")
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_the_end_of_an_open_interval_is_progress(store: Store) -> None:
 
 def test_what_is_left_to_be_looked_at(store: Store) -> None:
     store.stream.record([event("a"), event("b"), event("c", "C2"), outage("o", 9)], "anna", NOW)
-    assert marks(store) == [("case", "C1", 1), ("case", "C2", 2), ("shared", "intervals", 3)]
+    assert marks(store) == [("case", "C1", 0), ("case", "C2", 2), ("shared", "intervals", 3)]
     store.stream.record([event("a"), event("b", at=7)], "anna", NOW)
     assert len(marks(store)) == 3, "nothing new, nothing to look at"
     store.stream.record([event("d", "C3", replaces="a")], "anna", NOW)
@@ -157,7 +157,7 @@ def test_who_watched(store: Store) -> None:
     assert store.stream.record_batches([], {"probe": (1, None), "desk": (2, 12)}, "anna", NOW) == []
     assert store.stream.watched() == {"probe": (1, None), "desk": (2, 12)}
     assert [leaf.kind for leaf in store.logs.leaves("stream")] == ["watched"] * 3
-    assert marks(store) == [("shared", "coverage", 1), ("shared", "coverage", 2)]
+    assert marks(store) == [("shared", "coverage", 0), ("shared", "coverage", 2)]
     assert store.stream.batches() == []
     assert store.check() == ()
 

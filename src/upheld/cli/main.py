@@ -45,6 +45,7 @@ COMMANDS = {
     "calendar": "freeze holidays to a file, show opening hours, compare lists",
     "import": "read facts through their source files and report what could not be mapped",
     "conform": "run clock cases of other systems and tell which agree",
+    "worker": "keep the clocks, climb the ladders, tell people; beside a server, or several on one database",
     "schema": "the JSON Schema of agreement files, for editors",
     "doctor": "say what is wrong with this workspace or installation",
     "demo": "measure the embedded examples, explain one red figure, close and verify two periods",

@@ -30,7 +30,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """``database``: a path or URL; "" is ``upheld.db`` beside the file."""
+    """``database``: a path or URL; "" is ``records/store.db`` beside the file."""
 
     host: str = "127.0.0.1"
     port: int = 8470
@@ -129,10 +129,10 @@ class Config:
 
     @property
     def database(self) -> str:
-        """Where the store is: what the file says, else ``upheld.db`` beside it."""
+        """Where the store is: what the file says, else ``records/store.db`` beside it."""
         said = self.server.database
         if not said:
-            return str(self.root / "upheld.db")
+            return str(self.root / "records" / "store.db")
         return said if "://" in said or Path(said).is_absolute() else str(self.root / said)
 
 

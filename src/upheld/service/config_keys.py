@@ -85,7 +85,7 @@ _PORT, _TIME = "write a number such as 587", 'write "30s", "5m" or "1h"'
 KEYS: Mapping[str, Mapping[str, Key]] = {
     "server": {
         "host": Key("host", _host, 'write host = "127.0.0.1"'), "port": Key("port", _port, "write port = 8470"),
-        "database": Key("database", _text, 'write database = "upheld.db" or "postgresql://user@host/name"'),
+        "database": Key("database", _text, 'write database = "records/store.db" or "postgresql://user@host/name"'),
         "url": Key("url", _text, 'write url = "https://upheld.example.com"'),
     },
     "mail": {

@@ -99,11 +99,15 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """``allow``: hosts that may be called without https, on any port, at any address: tests and intranets."""
+    """``allow``: hosts that may be called without https, on any port, at any address: tests and intranets.
+
+    ``most``: bytes read of an answer.
+    """
 
     allow: tuple[str, ...] = ()
     resolve: Resolve = resolve
     seconds: float = _SECONDS
+    most: int = _MOST
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer to a POST. Raises ``EgressError``: refused before anything was sent, or unanswered (then it may have arrived)."""
@@ -151,7 +155,7 @@ class Egress:
         try:
             response = await transport.handle_async_request(request)
             self._connected(target, response)
-            text = await _first(response)
+            text = await _first(response, self.most)
             await response.aclose()
         except httpx2.ConnectError as problem:
             raise EgressError("unreachable", f"{target.host} cannot be reached: {_said(problem)}") from None
@@ -173,14 +177,14 @@ class Egress:
             raise EgressError("private", f"{target.host} answered from {peer[0]}, which is {why}", sent=True)
 
 
-async def _first(response: object) -> str:
+async def _first(response: object, most: int) -> str:
     """As much of the body as is worth reading; the rest is not waited for."""
     got = b""
     async for part in response.aiter_raw():  # type: ignore[attr-defined]
         got += part
-        if len(got) >= _MOST:
+        if len(got) >= most:
             break
-    return got[:_MOST].decode("utf-8", "replace")
+    return got[:most].decode("utf-8", "replace")
 
 
 def _retry_after(text: str) -> int:

@@ -177,7 +177,8 @@ touched = Table(
     Column("seq", BigInteger, nullable=False),
     Index("touched_kind", "kind", "id"),
 )
-"""What was recorded and nobody has looked at yet: ``case`` and its name, or ``shared`` and the shape."""
+"""What was recorded and nobody has looked at yet: ``case`` and its name, or ``shared`` and the shape;
+``seq``: the first of its leaves."""
 
 texts = Table(
     "texts", METADATA,

@@ -93,7 +93,7 @@ class Stream:
         if new:
             given = add_leaves(connection, log, [("watched", [watched_leaf(*each) for each in new])])
             add_rows(connection, watches, ("seq", "source", "start", "end"), [(seq, *each) for seq, each in zip(given, new, strict=True)])
-            add_rows(connection, touched, ("kind", "name", "seq"), [("shared", "coverage", given[-1])])
+            add_rows(connection, touched, ("kind", "name", "seq"), [("shared", "coverage", given[0])])
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 

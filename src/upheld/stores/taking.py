@@ -207,7 +207,8 @@ def _write(connection: Connection, log: LogRow, new: Sequence[_New]) -> None:
         kinds = [("case", row.subject)] if row.shape == "events" else [("shared", row.shape)]
         if was is not None:
             kinds.append(("case", was))
-        marks |= dict.fromkeys(kinds, seq)
+        for kind in kinds:
+            marks.setdefault(kind, seq)
     add_hashed(connection, log, body)
     add_rows(connection, facts, _FACT, index)
     said = {(shape, name) for shape, names in {(n.row.shape, n.row.says) for n in new} for name in names}
