@@ -17,6 +17,7 @@ from upheld.agreement.load import load
 from upheld.agreement.reader import read
 from upheld.calendars.holidays import read_frozen
 from upheld.conform import conform_files
+from upheld.facts.cut import cut
 from upheld.sources.calendar_feed import read_feed
 from upheld.sources.files import load as load_facts
 from upheld.sources.guess import guess
@@ -35,6 +36,28 @@ GOOD = {
     "feed": [(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Berlin:"
              b"20260105T090000\r\nDURATION:PT8H\r\nRRULE:FREQ=WEEKLY;COUNT=4\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")],
 }
+CHANGES = b"""upheld: 1
+agreement: a
+effective: {from: 2026-01-01}
+timezone: Europe/Berlin
+calendars: {office: {hours: {mon-fri: 09:00-17:00}}}
+states: {outage: {where: {kind: outage}}, works: {where: {kind: works}}}
+exclusions: {works: {while: works, notice: 72h, effect: leave_out}}
+commitments: {uptime: {measure: availability, down: outage, out_of: period, per: month, target: ">= 99%", excluding: works}}
+changes:
+  notice: {normal: 5 working days in office, emergency: none}
+  approval: customer
+  windows: office
+  freezes:
+    - {from: 2026-11-20, until: 2026-12-31 18:00, except: [emergency]}
+    - {rule: "FREQ=MONTHLY;BYMONTHDAY=-1", starts: 2026-01-31, for: 24h}
+  states: [works]
+"""
+MOVED = (b"SUMMARY:s\r\nLOCATION:l\r\nSEQUENCE:0\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260102T000000Z\r\nSEQUENCE:1\r\n"
+         b"RECURRENCE-ID;TZID=Europe/Berlin:20260112T090000\r\nDTSTART;TZID=Europe/Berlin:20260113T090000\r\n"
+         b"DTEND;TZID=Europe/Berlin:20260113T100000\r\nEND:VEVENT\r\n")
+GOOD["changes"] = [CHANGES]
+GOOD["feed"].append(GOOD["feed"][0].replace(b"END:VEVENT\r\n", MOVED, 1))
 PIECES = [b"\n", b"  ", b": ", b"{", b"}", b"[", b"]", b'"', b"&a ", b"*a", b"!!int ", b"---\n", b"\0", b"\xff", b"\xe2\x80\xae", b"9" * 40,
           b"-1", b"1e999", b"NaN", b",", b";", b"\t", b"''", b"none", b"else", b">= ", b"100.1%", b"P1M", b"2026-02-30", b"\xef\xbb\xbf", b"|",
           b"like: ", b"="]
@@ -72,6 +95,13 @@ def test_an_agreement(data: bytes) -> None:
 
 
 @fuzzed
+@given(damaged("changes"))
+def test_a_changes_clause(data: bytes) -> None:
+    loaded = load({"a.yaml": data}, name="a.yaml", holidays={}, bases=lambda _a, _v: None)
+    assert loaded.plan is not None or loaded.findings
+
+
+@fuzzed
 @given(damaged("source"))
 def test_a_source_file(data: bytes) -> None:
     try:
@@ -96,6 +126,23 @@ def test_a_feed(data: bytes) -> None:
         read_feed("f.ics", data, "UTC", 20_000, 21_000)
     except FindingsError as problem:
         assert problem.findings  # noqa: PT017 - an answer is as good as a plan
+
+
+@fuzzed
+@given(damaged("feed"), damaged("feed"))
+def test_copies_of_a_maintenance_calendar(one: bytes, other: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "sources").mkdir()
+        (root / "data").mkdir()
+        (root / "sources/c.yaml").write_text("upheld-source: 1\nsource: c\nfiles: [data/*.ics]\nstamps: {zone: Europe/Berlin}\n"
+                                             "intervals: {kind: {is: works}, subject: LOCATION, start: START, end: END}\n"
+                                             "attributes: {title: SUMMARY}\n")
+        (root / "data/1.ics").write_bytes(one)
+        (root / "data/2.ics").write_bytes(other)
+        facts = load_facts(root)
+        assert all(r.slug and r.file for r in facts.refused)
+        cut(facts, None)
 
 
 @fuzzed

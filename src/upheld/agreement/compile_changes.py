@@ -14,7 +14,7 @@ from upheld.calendars.spec import CalendarSpec, Explicit, Recurring
 from upheld.plans.changes import NO_CHANGE_RULES, NORMAL, ChangeRules, Freeze
 from upheld.plans.plan import Within
 from upheld.values.quantity import DAY_US
-from upheld.values.zone import zone
+from upheld.values.zone import OutOfRange, zone
 
 __all__ = ["compile_changes"]
 
@@ -83,15 +83,20 @@ def _when(desk: Desk, one: Written, path: Path) -> CalendarSpec | None:
         spec = Recurring(home, one.rule, *one.starts, one.length // 1_000_000)
         try:
             occurrences(spec, spec.start_day * DAY_US, (spec.start_day + 366) * DAY_US)
-        except RecurrenceError as error:
+        except (RecurrenceError, OverflowError) as error:
             desk.say((*path, "rule"), "freeze-rule", str(error), "write a rule as iCalendar does: FREQ=MONTHLY;BYMONTHDAY=-1")
             return None
         return spec
-    if one.start is None:
+    if one.start is None or one.until is None:
         return None
-    begins, ends = (day * DAY_US + second * 1_000_000 for day, second in (one.start, one.end))
+    begins, ends = (day * DAY_US + second * 1_000_000 for day, second in (one.start, one.until))
     if ends <= begins:
         desk.say((*path, "until"), "freeze-dates", "the freeze ends before it begins", "exchange the two dates")
         return None
     where = zone(home)
-    return Explicit(home, ((where.utc(begins, "open"), where.utc(ends, "close")),))
+    try:
+        return Explicit(home, ((where.utc(begins, "open"), where.utc(ends, "close")),))
+    except OutOfRange:
+        desk.say((*path, "until"), "freeze-dates", "the freeze lies outside the years for which zone rules are known",
+                 "write a year before 2200")
+        return None

@@ -74,7 +74,12 @@ def feed_events(file: str, data: bytes, zone_name: str, first: int, last: int) -
     """
     events = parsed(file, data)
     reading = _Reading(file, zone_name, first, last)
-    moved = [(str(event.get("UID", "")), wall_of(zone_name, event["RECURRENCE-ID"])) for event in events if "RECURRENCE-ID" in event]
+    moved: list[tuple[str, Wall]] = []
+    for event in (e for e in events if "RECURRENCE-ID" in e and not e.errors):
+        try:
+            moved.append((str(event.get("UID", "")), wall_of(zone_name, event["RECURRENCE-ID"])))
+        except (UnknownZone, ValueError, TypeError, AttributeError) as error:
+            reading.findings.append(_finding(reading, event, str(error)))
     for event in events:
         replaced = [] if "RECURRENCE-ID" in event else [wall for uid, wall in moved if uid == str(event.get("UID", ""))]
         # the library sets aside what it cannot parse: an event read in part is not read
@@ -83,7 +88,7 @@ def feed_events(file: str, data: bytes, zone_name: str, first: int, last: int) -
             continue
         try:
             _event(reading, event, replaced)
-        except (RecurrenceError, UnknownZone, ValueError, TypeError, AttributeError) as error:
+        except (RecurrenceError, UnknownZone, ValueError, TypeError, AttributeError, OverflowError) as error:
             reading.findings.append(_finding(reading, event, str(error)))
     if reading.findings:
         raise FindingsError(reading.findings)
@@ -104,7 +109,7 @@ def parsed(file: str, data: bytes) -> list[Any]:
             warnings.simplefilter("ignore")     # the library guesses at zones; ours are looked up below
             feed = Calendar.from_ical(data)
         return list(feed.walk("VEVENT"))
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError) as error:
         raise FindingsError([Finding("calendar-feed", f"the feed is not iCalendar: {error}", Place(file))]) from error
 
 

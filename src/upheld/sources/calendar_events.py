@@ -79,7 +79,7 @@ def calendar_rows(spec: SourceSpec, files: Sequence[tuple[str, bytes]]) -> tuple
     for number, row, event in events:
         try:
             versions.append(_version(spec, number, row, event, last))
-        except (RecurrenceError, UnknownZone, ValueError, TypeError, AttributeError) as error:
+        except (RecurrenceError, UnknownZone, ValueError, TypeError, AttributeError, OverflowError) as error:
             named = str(event.get("SUMMARY") or event.get("UID") or "an event without a name")
             refused.append(Refused(files[number][0], row, "", "calendar-feed", named, str(error)))
     own = with_names(spec)
@@ -118,11 +118,13 @@ def _version(spec: SourceSpec, file: int, row: int, event: Any, last: int) -> _V
     spans: dict[str, tuple[int, int]] = {}
     if not cancelled:
         laid = laid_out(home, event, _FIRST_DAY, last)
+        if laid.length <= 0:
+            raise ValueError("it takes no time: it has no end, or one that is no later than its start")
         where = zone(laid.begins.zone)
         repeats = "RRULE" in event or "RDATE" in event
         for local in laid.starts:
             start, end = where.utc(local, "open"), where.utc(local + laid.length, "close")
-            if end > start:
+            if end > start:                  # an occurrence that the clocks skip whole is no time
                 spans[only if only is not None else _wall_text(local) if repeats else ""] = start, end
     says = {str(k).upper(): _said(v) for k, v in event.property_items(recursive=False) if str(k).upper() not in ("BEGIN", "END")}
     stamps = {k: _stamp(event.get(k)) for k in KNOWN_AS}
@@ -160,7 +162,7 @@ def _last_day(spec: SourceSpec, events: Iterable[Any]) -> int:
     if spec.repeats_until is not None:
         return spec.repeats_until // DAY_US
     found = [0]
-    for event in events:
+    for event in (e for e in events if not e.errors):
         for key in (*KNOWN_AS, "DTSTART", "RECURRENCE-ID"):
             moment = getattr(event.get(key), "dt", None)
             if isinstance(moment, date):

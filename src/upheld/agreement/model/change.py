@@ -21,7 +21,16 @@ from upheld.values.quantity import Duration, Wrong
 __all__ = ["APPROVERS", "Changes", "Freeze", "NoticeRule"]
 
 APPROVERS = ("customer", "provider", "both", "none")
+
+
+def local_end(value: Any) -> tuple[int, int]:
+    """As ``local_start``; a plain date is its whole day, so that it ends where the next begins."""
+    day, second = local_start(value)
+    return (day, second) if " " in text_of(value) else (day + 1, 0)
+
+
 LocalStart = Annotated[tuple[int, int], reads(local_start)]
+LocalEnd = Annotated[tuple[int, int], reads(local_end)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Freeze(Clause):
 
     says: Text = ""
     start: LocalStart | None = Field(None, alias="from")
-    until: Annotated[str, reads(text_of)] = ""
+    until: LocalEnd | None = None
     rule: Text = ""
     starts: LocalStart | None = None
     length: Length | None = Field(None, alias="for")
@@ -74,16 +83,11 @@ class Freeze(Clause):
 
     @model_validator(mode="after")
     def _one_form(self) -> Freeze:
-        forms = [bool(self.start and self.until), bool(self.rule and self.starts and self.length), self.calendar is not None]
-        given = [self.start is not None or bool(self.until), bool(self.rule or self.starts or self.length), self.calendar is not None]
+        forms = [self.start is not None and self.until is not None, bool(self.rule and self.starts and self.length), self.calendar is not None]
+        given = [self.start is not None or self.until is not None, bool(self.rule or self.starts or self.length), self.calendar is not None]
         if sum(given) != 1 or not any(forms):
             raise ValueError("a freeze says from and until, or rule with starts and for, or calendar")
         return self
-
-    @property
-    def end(self) -> tuple[int, int]:
-        """The local end: a plain date is its whole day."""
-        return local_start(self.until) if " " in self.until else (local_start(self.until)[0] + 1, 0)
 
 
 def _form(value: Any) -> str:
