@@ -56,7 +56,7 @@ def test_a_budgets_ladder_is_played_as_if_its_shares_were_reached() -> None:
     found = played("uptime", text=text)
     assert [p.step.at for p in found.played] == [MONDAY, MONDAY, MONDAY + 7_200_000_000]
     assert found.due is None
-    assert [p.told[0].notice.subject.split(":")[0] for p in found.played[:2]] == ["50% used", "100% verbruikt"]
+    assert [p.told[0].notice.subject.split(":")[0] for p in found.played[:2]] == ["50% of the budget used", "100% van de speelruimte verbruikt"]
 
 
 @pytest.mark.parametrize(("commitment", "start", "says"), [

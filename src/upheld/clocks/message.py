@@ -71,6 +71,11 @@ class Situation:
         return Fraction(int(self.clocks.elapsed_us[self.row]), target) if target > 0 else None
 
     @property
+    def is_budget(self) -> bool:
+        """Whether its clock is a budget: what may be used in a window, in time or in a number."""
+        return int(self.clocks.kind[self.row]) == _BUDGET
+
+    @property
     def missed(self) -> bool:
         """Whether it is missed at ``at``."""
         return bool(self.clocks.has_miss[self.row]) and int(self.clocks.missed_at[self.row]) <= self.at
@@ -98,14 +103,14 @@ def subject(words: Words, about: Situation) -> str:
         what += f" ({one_line(about.plan.customer, 30)})"
     due = words.instant(about.due, about.plan.zone, short=True) if about.due is not None else ""
     late = about.missed or step.after_us is not None
-    if step.at is not None and not (late and step.at >= 1):
-        said = words.say("subject used" if due else "subject bare", percent=words.percent(step.at), what=what, due=due)
+    if about.is_budget or not due:
+        said = words.say("subject budget", percent=words.percent(step.at or about.used or Fraction(1)), what=what)
+    elif step.at is not None and not (late and step.at >= 1):
+        said = words.say("subject used", percent=words.percent(step.at), what=what, due=due)
     elif step.before_us is not None and not late:
         said = words.say("subject before", left=words.duration(step.before_us, days=True), what=what, due=due)
-    elif due:
-        said = words.say("subject missed", what=what, due=due)
     else:
-        said = words.say("subject bare", percent=words.percent(about.used or step.at or Fraction(1)), what=what)
+        said = words.say("subject missed", what=what, due=due)
     if place.repeat:
         said = words.say("subject again", n=str(place.repeat), subject=said)
     return one_line(said, _MOST)
@@ -126,8 +131,8 @@ def text(words: Words, about: Situation, *, inside: bool, told: Sequence[str], s
     add("for", ", ".join(f"{one_line(name)} {code(value)}" for name, value in about.clocks.group[about.row]))
     add("state", _state(words, about))
     add("due", _due(words, about))
-    add("time", _time(words, about))
-    of = words.say("step of", n=str(about.place.number), of=str(len(ladder.steps)), when=_when(words, about.place))
+    add("budget" if about.is_budget else "time", _time(words, about))
+    of = words.say("step of", n=str(about.place.number), of=str(len(ladder.steps)), when=_when(words, about, about.place))
     add("step", of + (f", {words.say('again', n=str(about.place.repeat))}" if about.place.repeat else ""))
     add("agreed", one_line(ladder.says, 500))
     if inside:
@@ -138,7 +143,7 @@ def text(words: Words, about: Situation, *, inside: bool, told: Sequence[str], s
     add("told", ", ".join(one_line(name) for name in told))
     for said in _next(words, about, inside=inside):
         add("next", said)
-    if inside and ladder.acknowledge_us != 0 and about.clocks.kind[about.row] != _BUDGET:
+    if inside and ladder.acknowledge_us != 0 and not about.is_budget:
         add("acknowledge", code(f"upheld acknowledge {shlex.quote(clock_name(*key[:4]))}"))
     add("link", LINK)
     playbook = plan.people.playbooks.get(step.playbook or ladder.playbook, "") if inside else ""
@@ -172,7 +177,7 @@ def _time(words: Words, about: Situation) -> str:
     share = about.used
     if share is None:
         return ""
-    if about.clocks.kind[about.row] == _BUDGET:
+    if about.is_budget:
         return words.percent(share)     # a budget may be counted in requests: only its share is a figure in every unit
     target, elapsed = int(about.clocks.target_us[about.row]), int(about.clocks.elapsed_us[about.row])
     phrase = "used" if elapsed <= target else "used over"
@@ -184,10 +189,10 @@ def _time(words: Words, about: Situation) -> str:
     return said if calendar in (None, "always") else f"{said}, {words.say('hours', calendar=one_line(calendar or ''))}"
 
 
-def _when(words: Words, place: Place) -> str:
+def _when(words: Words, about: Situation, place: Place) -> str:
     step = place.step
     if step.at is not None:
-        return words.say("at", percent=words.percent(step.at))
+        return words.say("at budget" if about.is_budget else "at", percent=words.percent(step.at))
     if step.before_us is not None:
         return words.say("before", span=words.duration(step.before_us, days=True))
     from_due = place.first and place.number == 1
@@ -234,7 +239,8 @@ def _next(words: Words, about: Situation, *, inside: bool) -> list[str]:
     names = [name for name in following.step.tell if inside or is_party(about.plan, name)]
     if not names:
         return found
-    who, when, at = ", ".join(one_line(called(words, about.plan, name)) for name in names), _when(words, following), _instant(about, following)
+    who = ", ".join(one_line(called(words, about.plan, name)) for name in names)
+    when, at = _when(words, about, following), _instant(about, following)
     if at is None:
         return [*found, words.say("next step", when=when, who=who)]
     return [*found, words.say("next at", when=when, at=words.instant(at, about.plan.zone), who=who)]

@@ -97,9 +97,10 @@ def rehearse(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, k
     real = _without_cases(facts, known_at)
     if not isinstance(clause, ClockPlan):
         return _budget(plan, commitment, ladder, start, real, feeds)
-    said, virtual = dict(says or {}), real
+    said: dict[str, str] = {}
+    virtual = real
     if not isinstance(clause.starts, Schedule):     # a schedule's clock is no case's
-        said = {**_asked(plan.covers), **_asked(clause.head.of), **_asked(clause.starts), **_groups(clause), **said}
+        said = {**_asked(plan.covers), **_asked(clause.head.of), **_asked(clause.starts), **_groups(plan, clause), **(says or {})}
         virtual = _joined(real, said.pop("event", "opened"), start, said)
     key, whole = _whole(plans, virtual, commitment, start)
     rows = [row for row in whole.rows() if row.key == key]
@@ -193,10 +194,10 @@ def _asked(selector: Selector) -> dict[str, str]:
             return {}
 
 
-def _groups(clause: ClockPlan) -> dict[str, str]:
-    """A value for each attribute there is a result for, so that the case is in one."""
-    asked = _asked(clause.head.of)
-    return {axis: f"any {axis}" for axis in clause.head.for_each if axis not in asked}
+def _groups(plan: Plan, clause: ClockPlan) -> dict[str, str]:
+    """A value for each attribute there is a result for, so that the case is in one; what the agreement makes by a table it makes itself."""
+    known = {*_asked(clause.head.of), *_asked(plan.covers), *(name for name, rule in plan.attributes.items() if rule.table is not None)}
+    return {axis: f"any {axis}" for axis in clause.head.for_each if axis not in known}
 
 
 def _spelt(said: Mapping[str, str]) -> str:

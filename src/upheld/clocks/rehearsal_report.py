@@ -26,7 +26,7 @@ def to_text(played: Sequence[Rehearsal], *, messages: bool = False) -> str:
     for one in played:
         lines = [_heading(one), *_about(one), ""]
         for step in one.played:
-            lines.append(f"{_when(one, step.step.at)}  {_step(step)}")
+            lines.append(f"{_when(one, step.step.at)}  {_step(one, step)}")
             for told in step.told:
                 lines.append(f"    {_told(one, told)}")
                 if messages and told.notice.text:
@@ -49,7 +49,7 @@ def to_markdown(played: Sequence[Rehearsal], *, messages: bool = False) -> str:
                 notice = told.notice
                 by = f"{notice.channel} {code(notice.address)} ({notice.language})" if notice.channel else ""
                 note = f"{_MARK[told.kind]}: {told.why}" if told.kind else notice.path
-                cells = (_when(one, step.step.at), _step(step), notice.recipient or "nobody", by, note)
+                cells = (_when(one, step.step.at), _step(one, step), notice.recipient or "nobody", by, note)
                 lines.append("| " + " | ".join(one_line(cell, 400).replace("|", "\\|") for cell in cells) + " |")
             if step.more:
                 lines.append(f"| {_when(one, step.last)} | {step.more} more like it | | | |")
@@ -77,7 +77,7 @@ def _plain(one: Rehearsal, *, messages: bool) -> dict[str, object]:
 def _plain_step(one: Rehearsal, step: Played, *, messages: bool) -> dict[str, object]:
     more = {"more": step.more, "last": format_instant(step.last)} if step.more else {}
     return {
-        "step": step.step.step, "ladder": step.place.ladder.name, "what": _step(step), "at": format_instant(step.step.at),
+        "step": step.step.step, "ladder": step.place.ladder.name, "what": _step(one, step), "at": format_instant(step.step.at),
         "at_local": format_instant(step.step.at, one.plan.zone), "decides": step.place.step.decides, **more,
         "told": [
             {"recipient": t.notice.recipient, "channel": t.notice.channel, "address": t.notice.address, "language": t.notice.language,
@@ -105,18 +105,18 @@ def _when(one: Rehearsal, at: int) -> str:
     return f"{local[:10]} {local[11:16]} {local[-6:]} ({'' if local[:10] == utc[:10] else utc[5:10] + ' '}{utc[11:16]}Z)"
 
 
-def _step(step: Played) -> str:
+def _step(one: Rehearsal, step: Played) -> str:
     place = step.place
     number = f"step {place.number} of {len(place.ladder.steps)}" + ("" if place.first else f" of {place.ladder.name}")
     if place.repeat:
         return f"{number}, told again"
     decides = f"; {place.step.decides} decides" if place.step.decides else ""
-    return f"{number}: {_rule(place.step, place)}{decides}"
+    return f"{number}: {_rule(one, place.step, place)}{decides}"
 
 
-def _rule(step: LadderStep, place: Place) -> str:
+def _rule(one: Rehearsal, step: LadderStep, place: Place) -> str:
     if step.at is not None:
-        return _EN.say("at", percent=_EN.percent(step.at))
+        return _EN.say("at" if one.due is not None else "at budget", percent=_EN.percent(step.at))
     if step.before_us is not None:
         return _EN.say("before", span=_EN.duration(step.before_us, days=True))
     phrase = "after due" if place.first and place.number == 1 else "after"
