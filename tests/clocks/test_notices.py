@@ -168,6 +168,12 @@ def test_a_step_the_version_does_not_have_is_told_to_nobody_and_says_so() -> Non
     assert notice.muted == "nobody is on duty: version 1 has no step 9 of p1"
 
 
+def test_a_case_cannot_pass_itself_off_as_the_link() -> None:
+    (notice,) = told("1", agenda_=agenda(case="INC {link}"))
+    assert notice.text.count("{link}") == 1
+    assert "- Case: `INC { link }`\n" in notice.text
+
+
 EVIL = "INC-1`\r\nBcc: everybody@example.org\u202e <script>alert(1)</script> [click](http://evil) <!channel> *x* #" + "x" * 500
 
 

@@ -83,8 +83,9 @@ class Situation:
 
 def one_line(value: str, most: int = 200) -> str:
     """A text from facts on one line: no control, format or unassigned characters, runs of blanks as one, cut where it is long."""
-    seen = "".join(c if unicodedata.category(c) not in _UNSEEN else " " for c in value)
-    flat = " ".join(seen.split())
+    if not value.isprintable():         # most texts are, and a message is made of many
+        value = "".join(c if unicodedata.category(c) not in _UNSEEN else " " for c in value)
+    flat = " ".join(value.split()).replace(LINK, "{ link }")
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from upheld.assessment.scope import scope
 from upheld.clocks.duty import Duty, on_duty, overrides_of
 from upheld.clocks.message import Place, Situation, called, is_party, subject, text
 from upheld.clocks.notice import Notice
@@ -54,13 +55,15 @@ class _Found:
 class Telling:
     """Who is told of the steps of one agenda: declarations are read once. ``plan`` is the version that judges the steps asked for."""
 
-    __slots__ = ("_cases", "_rows", "agenda", "at", "facts", "feeds", "overrides", "plan", "silences")
+    __slots__ = ("_cases", "_found_at", "_rows", "_scoped", "agenda", "at", "facts", "feeds", "overrides", "plan", "silences")
 
     def __init__(self, plan: Plan, agenda: Agenda, facts: Facts, at: int, feeds: Mapping[str, bytes] | None = None) -> None:
         self.plan, self.agenda, self.at, self.feeds = plan, agenda, at, dict(feeds or {})
         self.facts = cut(facts, at)         # a message never knows more than its instant
         self.overrides, self.silences = overrides_of(facts, at), silences_of(facts, at)
         self._cases = case_numbers(self.facts)
+        self._scoped: Facts | None = None
+        self._found_at: dict[tuple[str, int], _Found] = {}
         self._rows = {key: i for i, key in enumerate(agenda.clocks.key)}
 
     def of(self, step: StepRow) -> tuple[Notice, ...]:
@@ -90,13 +93,16 @@ class Telling:
         return tuple(told.values())
 
     def _found(self, name: str, at: int) -> _Found:
-        return _Found(name, on_duty(self.plan, name, at, self.overrides, self.feeds), name if is_party(self.plan, name) else "")
+        if (name, at) not in self._found_at:
+            duty = on_duty(self.plan, name, at, self.overrides, self.feeds)
+            self._found_at[name, at] = _Found(name, duty, name if is_party(self.plan, name) else "")
+        return self._found_at[name, at]
 
     def _muted(self, step: StepRow, ladder: Ladder, attributes: Mapping[str, str]) -> str:
         described = {**attributes, "agreement": step.key.agreement, "commitment": step.key.commitment, "case": step.key.case,
                      "cycle": step.key.cycle, "ladder": ladder.name, "step": step.step}
         return (silenced(self.silences, described, step.at, self.plan.zone)
-                or muted_by_parent(self.plan, self.agenda, step, ladder, self.facts, attributes, self.at))
+                or muted_by_parent(self.plan, self.agenda, step, ladder, self._own, attributes, self.at))
 
     def _to(self, about: Situation, one: _Found, found: list[_Found], contact: Contact, send_at: int, muted: str) -> list[Notice]:
         party = contact.party or one.party
@@ -113,6 +119,12 @@ class Telling:
                            muted or f"{contact.name} has no address")]
         return [Notice(about.step, contact.name, channel, contact.addresses[channel], language.tag, *said, send_at, one.duty.path, muted)
                 for channel in dict.fromkeys(channels)]
+
+    def _own(self) -> Facts:
+        """The facts known that are the agreement's, once."""
+        if self._scoped is None:
+            self._scoped = scope(self.plan, self.facts)
+        return self._scoped
 
     def _language(self, contact: Contact, party: str) -> Words:
         languages = self.plan.people.languages

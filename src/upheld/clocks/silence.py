@@ -7,12 +7,11 @@ the moment it was said. Muting is asked at the step's own instant, so that the a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from upheld.assessment.scope import scope
 from upheld.calendars.grid import Grid, OutOfRange, compile_grid
 from upheld.clocks.declared import declared, instant_said
 from upheld.clocks.duty import calendar_around
@@ -94,14 +93,18 @@ def silenced(silences: Sequence[Silence], described: Mapping[str, str], at: int,
 # ---- a parent that is down already ------------------------------------------------------------------------------------
 
 
-def muted_by_parent(plan: Plan, agenda: Agenda, step: StepRow, ladder: Ladder, facts: Facts, attributes: Mapping[str, str], at: int) -> str:
-    """Why a step is muted by what its ladder says it is muted while, "" where nothing of it holds at the step's instant."""
+def muted_by_parent(plan: Plan, agenda: Agenda, step: StepRow, ladder: Ladder, own: Callable[[], Facts], attributes: Mapping[str, str],
+                    at: int) -> str:
+    """Why a step is muted by what its ladder says it is muted while, "" where nothing of it holds at the step's instant.
+
+    ``own``: gives the facts known at ``at`` that are the agreement's; asked for only where a state needs them.
+    """
     for name in ladder.muted_while:
         if name in plan.commitments:
             parent = _open_clock(plan, agenda, step, name, attributes)
             if parent:
                 return f"muted while {name} is open: {parent}"
-        elif name in plan.states and _holds(plan, step, name, facts, attributes, at):
+        elif name in plan.states and _holds(plan, step, name, own(), attributes, at):
             return f"muted while {name}"
     return ""
 
@@ -124,14 +127,13 @@ def _open_clock(plan: Plan, agenda: Agenda, step: StepRow, name: str, attributes
     return ""
 
 
-def _holds(plan: Plan, step: StepRow, name: str, facts: Facts, attributes: Mapping[str, str], at: int) -> bool:
+def _holds(plan: Plan, step: StepRow, name: str, own: Facts, attributes: Mapping[str, str], at: int) -> bool:
     """Whether a state holds for certain at the step's instant: a state of cases for this very case, others for the same attributes."""
     clause = plan.commitments[step.key.commitment]
     wanted = dict.fromkeys((*clause.head.for_each, *(axis for leaf in _leaves(plan, name) for axis in getattr(plan.states[leaf], "same", ()))))
     axes = tuple(wanted)
     if any(axis not in attributes for axis in axes):
         return False        # who does not say where they are is not known to be there
-    own = scope(plan, facts)
     if any(isinstance(plan.states[leaf], EventState | StatusState) for leaf in _leaves(plan, name)):
         own = only_case(own, step.key.case)
     lo, hi = min(plan.from_us, step.at), max(at, step.at) + 1
