@@ -128,8 +128,9 @@ def _stage(view: ChangeView, stage: Stage, other_zone: str) -> list[str]:
     if several:
         lines += ["", f"  stage          {stage.title} ({stage.fact})"]
     how_long = f", {length(stage.end - stage.start)}" if stage.end is not None else ""
-    lines += [f"  when           {span(stage.start, stage.end, zone)} ({zone}){how_long}",
-              f"                 {span(stage.start, stage.end, other_zone)} ({other_zone})"]
+    lines.append(f"  when           {span(stage.start, stage.end, zone)} ({zone}){how_long}")
+    if other_zone != zone:
+        lines.append(f"                 {span(stage.start, stage.end, other_zone)} ({other_zone})")
     if not several:
         lines.append(f"  what           {stage.kind} of {stage.subject or 'everything'} ({stage.fact})")
     elif stage.kind or stage.subject:
