@@ -47,6 +47,8 @@ COMMANDS = {
     "conform": "run clock cases of other systems and tell which agree",
     "worker": "keep the clocks, climb the ladders, tell people; beside a server, or several on one database",
     "schema": "the JSON Schema of agreement files, for editors",
+    "serve": "take facts over HTTP, and keep the clocks in the same process",
+    "token": "make, list and revoke the tokens with which programs ask a server",
     "doctor": "say what is wrong with this workspace or installation",
     "demo": "measure the embedded examples, explain one red figure, close and verify two periods",
 }

@@ -1,0 +1,53 @@
+"""Which store a command of the service means, and how its failures leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from upheld.cli.options import fail, findings_or_exit
+
+if TYPE_CHECKING:
+    from upheld.service.config import Config
+    from upheld.stores.store import Store
+
+__all__ = ["database_option", "open_database", "settings"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def database_option(command: F) -> F:
+    """``--database URL``: which store."""
+    return click.option("--database", default="", metavar="URL",
+                        help="The store: a path, or postgresql://user@host/name (default: upheld.toml, else records/store.db).")(command)
+
+
+def settings(root: Path) -> tuple[Path, Config]:
+    """The workspace's folder (or the one given, where there is none) and its ``upheld.toml``. Leaves with 3 where that is wrong."""
+    from upheld.service.config import load_config
+    from upheld.values.finding import FindingsError
+
+    home = next((folder for folder in (root.resolve(), *root.resolve().parents) if (folder / "agreements").is_dir()), root.resolve())
+    try:
+        return home, load_config(home)
+    except FindingsError as problem:
+        findings_or_exit(problem)
+
+
+def open_database(config: Config, given: str) -> Store:
+    """The store, made if need be. Leaves with 4 where it cannot be had."""
+    from upheld.stores.store import open_store
+    from upheld.stores.trouble import StoreError
+
+    where = given or config.database
+    try:
+        if "://" not in where:
+            Path(where).parent.mkdir(parents=True, exist_ok=True)
+        return open_store(where)
+    except StoreError as problem:
+        fail(problem.what, 4, problem.help)
+    except OSError as problem:
+        fail(f"{where}: {problem.strerror or problem}", 4)
