@@ -11,7 +11,8 @@ from upheld.facts.spec import Shape
 from upheld.facts.tables import OPEN, Attribute
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=0, max_size=6) | st.sampled_from(
-    ["", '"', "\\", 'a"b\\', "\n\r\t\b\f\x01\x1f\x7f", "é", "ß\u2028", "𝔘", "null", "1e5", "-0", "true", "{}", '"row":1,', '"says":{', '"file":"x",'])
+    ["", '"', "\\", 'a"b\\', "\n\r\t\b\f\x01\x1f\x7f", "é", "ß\u2028", "𝔘", "null", "1e5", "-0", "true", "{}",
+     '"row":1,', '"says":{', '"file":"x",'])
 INT = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, -1, OPEN, 2**53 + 1, -(2**53) - 1])
 SHAPES: tuple[Shape, ...] = ("events", "intervals", "samples", "counts", "subscriptions", "charges", "declarations", "coverage")
 
