@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from upheld.values.finding import Finding, FindingsError, Place, ordered
 
 if TYPE_CHECKING:
     from upheld.facts.tables import Facts
+    from upheld.sources.files import Gathering
 
 __all__ = ["NoWorkspaceError", "Workspace", "example_findings", "open_workspace", "read_agreement_file",
            "workspace_of"]
@@ -48,10 +49,33 @@ class Workspace:
         return {name: tuple(plans) for name, plans in found.items()}
 
     def facts(self, progress: Callable[[str, int, int], None] | None = None) -> Facts:
-        """All facts of the workspace's source files. Raises ``FindingsError`` for source files that cannot be read."""
-        from upheld.sources.files import load
+        """All facts of the workspace, as ``gathering`` finds them. Raises ``FindingsError``, ``StoreError``."""
+        return self.gathering(progress).facts()
 
-        return load(self.root, progress=progress)
+    def gathering(self, progress: Callable[[str, int, int], None] | None = None) -> Gathering:
+        """The facts of the workspace's source files and those its store has on record, each once.
+
+        Raises ``FindingsError`` for source files that cannot be read, ``StoreError`` for a store that cannot.
+        """
+        from upheld.sources.files import gather
+        from upheld.stores.place import is_there, place_of
+
+        found = gather(self.root, progress=progress)
+        place = place_of(self.root)
+        return _with_recorded(found, place) if is_there(place) else found
+
+
+def _with_recorded(found: Gathering, place: str) -> Gathering:
+    from upheld.stores.once import once
+    from upheld.stores.store import peeked_stream
+
+    with peeked_stream(place) as stream:
+        if stream is None or not stream.size():
+            return found
+        recorded, watched = stream.batches(), stream.watched()
+    batches, refused = once(found.batches, recorded)
+    # the word of a file is the later one: what it said before is what was recorded
+    return replace(found, batches=tuple(batches), complete={**watched, **found.complete}, refused=(*found.refused, *refused))
 
 
 def open_workspace(start: Path, only: Sequence[str] = ()) -> Workspace:

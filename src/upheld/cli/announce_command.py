@@ -82,7 +82,6 @@ def _told(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk
     from upheld.closing.acts import Desk, RefusedActError
     from upheld.facts.leaves import batches_of
     from upheld.facts.record import record
-    from upheld.sources.files import gather
     from upheld.sources.records import FILE, SOURCE, append_records, next_row
     from upheld.values.finding import FindingsError, has_errors
     from upheld.workspace import NoWorkspaceError, open_workspace
@@ -93,7 +92,7 @@ def _told(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk
             show_findings(workspace.findings)
             sys.exit(3)
         plans = workspace.plans()
-        gathered = gather(workspace.root)
+        gathered = workspace.gathering()
     except NoWorkspaceError as problem:
         fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
     except FindingsError as problem:

@@ -83,7 +83,6 @@ def _hand_over(out: Console, folder: Path) -> None:
     from upheld.closing.recompute import recompute
     from upheld.closing.render import render
     from upheld.evidence.verify import verify
-    from upheld.sources.files import gather
     from upheld.statements.period import period_of
     from upheld.stores.store import open_store
     from upheld.values.money import show_money
@@ -95,7 +94,7 @@ def _hand_over(out: Console, folder: Path) -> None:
         root = Path(_PLACE) / name
         shutil.copytree(folder / name, root)
         workspace = open_workspace(root)
-        inputs = from_workspace(workspace, agreement, gather(workspace.root))
+        inputs = from_workspace(workspace, agreement, workspace.gathering())
         (root / "records").mkdir()
         with open_store(root / "records" / "store.db") as store, steps(f"closing {label} of {agreement}") as told:
             now = int(datetime.now(UTC).timestamp()) * 1_000_000

@@ -33,13 +33,14 @@ def show(root: Path) -> None:
 def rotate(root: Path) -> None:
     """Make a new key: the old one signs it over in every log, and is kept beside it under its date."""
     from upheld.closing.keys import KeyFileError, rotate_key
+    from upheld.stores.place import place_of
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
     from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
         place = open_workspace(root).root
-        with open_store(place / "records" / "store.db", create=False) as store:
+        with open_store(place_of(place), create=False) as store:
             old, new, logs = rotate_key(place, store, datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"))
     except (KeyFileError, NoWorkspaceError, StoreError, OSError) as problem:
         fail(str(problem), 4)

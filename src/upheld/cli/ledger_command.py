@@ -88,12 +88,13 @@ def _moved(step: str, agreement: str, lines: tuple[str, ...], root: Path, actor:
 
 
 def _store(root: Path) -> Store:
+    from upheld.stores.place import place_of
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
     from upheld.workspace import NoWorkspaceError, open_workspace
 
     try:
-        return open_store(open_workspace(root).root / "records" / "store.db", create=False)
+        return open_store(place_of(open_workspace(root).root), create=False)
     except (StoreError, NoWorkspaceError) as problem:
         fail(str(problem), 2, "close a period first: upheld statement")
 

@@ -43,6 +43,7 @@ COMMANDS = {
     "changes": "what is announced, whether it will count as excluded, and what it does to the promises",
     "announce": "announce a change, move or cancel it, and see at once whether its window will count",
     "calendar": "freeze holidays to a file, show opening hours, compare lists",
+    "record": "put the workspace's texts and facts on record in a store",
     "import": "read facts through their source files and report what could not be mapped",
     "conform": "run clock cases of other systems and tell which agree",
     "worker": "keep the clocks, climb the ladders, tell people; beside a server, or several on one database",
@@ -94,6 +95,9 @@ class _Lazy(click.Group):
         except Exception as bug:
             if os.environ.get("UPHELD_TRACEBACK"):
                 raise
+            if type(bug).__name__ == "StoreError":   # not imported for those who never meet it
+                click.echo(f"upheld: {bug}", err=True)
+                sys.exit(4)
             click.echo(f"upheld: our bug, not yours: {type(bug).__name__}: {bug}", err=True)
             click.echo("        run again with UPHELD_TRACEBACK=1 and send us what it prints", err=True)
             sys.exit(70)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 
 from upheld.cli.text import console
 
-__all__ = ["reading", "steps"]
+__all__ = ["counting", "reading", "steps"]
 
 _PATIENCE_S = 1.0
 
@@ -35,6 +35,21 @@ def reading() -> Iterator[Callable[[str, int, int], None]]:
         yield told
     finally:
         if shown:
+            bar.stop()
+
+
+@contextmanager
+def counting(what: str, of: int) -> Iterator[Callable[[int], None]]:
+    """Told how many more are done of ``of``; shows a bar on a terminal."""
+    err = console(stderr=True)
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=err, transient=True)
+    task = bar.add_task(what, total=of)
+    if err.is_terminal:
+        bar.start()
+    try:
+        yield lambda n: bar.advance(task, n)
+    finally:
+        if err.is_terminal:
             bar.stop()
 
 

@@ -64,8 +64,8 @@ def _closed(agreement: str, period: str, root: Path, as_of: int | None) -> Close
     from upheld.closing.inputs import from_workspace
     from upheld.closing.keys import KeyFileError
     from upheld.closing.render import render
-    from upheld.sources.files import gather
     from upheld.statements.period import PeriodError, period_of
+    from upheld.stores.place import place_of
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
     from upheld.values.finding import FindingsError, has_errors
@@ -81,9 +81,9 @@ def _closed(agreement: str, period: str, root: Path, as_of: int | None) -> Close
             fail(f"no agreement {agreement!r} here", 2, "there are: " + ", ".join(workspace.plans()))
         closing = period_of(period, plans[-1].zone)
         with reading() as progress:
-            inputs = from_workspace(workspace, agreement, gather(workspace.root, progress=progress))
+            inputs = from_workspace(workspace, agreement, workspace.gathering(progress))
         (workspace.root / "records").mkdir(exist_ok=True)
-        with open_store(workspace.root / "records" / "store.db") as store, steps(f"closing {period} of {agreement}") as told:
+        with open_store(place_of(workspace.root)) as store, steps(f"closing {period} of {agreement}") as told:
             now = int(datetime.now(UTC).timestamp()) * 1_000_000
             closed = close_period(workspace.root, store, inputs, closing, as_of, now, f"upheld {__version__}", render, told)
     except NoWorkspaceError as problem:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from upheld.evidence.signing import Key, rotation
 from upheld.evidence.verify import canonical
+from upheld.facts.arrive import STREAM
 from upheld.stores.store import Store
 
 __all__ = ["LOG_KEY", "KeyFileError", "log_key", "make_key", "read_key", "rotate_key"]
@@ -45,7 +46,8 @@ def rotate_key(root: Path, store: Store, stamp: str) -> tuple[Key, Key, int]:
     path = root / LOG_KEY
     old = read_key(path)
     fresh = make_key(path.with_name(f"log.key.{stamp}.new"), old.name, 1)
-    rows = store.logs.all()
+    # the stream is in nobody's hands: what a party gets is signed in a log of its own
+    rows = [row for row in store.logs.all() if row.name != STREAM]
     for row in rows:
         store.logs.append(row.name, "key", [canonical(rotation(row.origin, old, fresh.verifier))])
     path.rename(path.with_name(f"log.key.{stamp}"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from upheld.closing.keys import LOG_KEY, read_key
 from upheld.evidence.signing import receipt
 from upheld.facts.leaves import KIND
+from upheld.stores.place import is_there, place_of
 from upheld.stores.store import open_store
 from upheld.values.instant import format_instant
 
@@ -23,9 +24,10 @@ def give_receipts(root: Path, agreement: str, name: str, lines: Sequence[bytes],
 
     ``at``: when they were taken in, µs UTC. Raises StoreError, KeyFileError, OSError.
     """
-    if not (root / "records/store.db").exists() or not (root / LOG_KEY).exists():
+    place = place_of(root)
+    if not is_there(place) or not (root / LOG_KEY).exists():
         return []
-    with open_store(root / "records/store.db", create=False) as store:
+    with open_store(place, create=False) as store:
         row = next((log for log in store.logs.all() if log.name == agreement), None)
         if row is None:
             return []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from upheld.service.config_keys import KEYS, NAMED, Key, near
+from upheld.stores.place import DEFAULT
 from upheld.values.finding import Finding, FindingsError, Place
 
 __all__ = ["CONFIG", "Chat", "Config", "Heartbeat", "Mail", "Notify", "Operator", "Receiver", "Server", "Webhook", "Worker", "load_config",
@@ -30,7 +31,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """``database``: a path or URL; "" is ``records/store.db`` beside the file."""
+    """``database``: a path or URL; "" is ``records/store.db``, where the command line keeps too."""
 
     host: str = "127.0.0.1"
     port: int = 8470
@@ -132,7 +133,7 @@ class Config:
         """Where the store is: what the file says, else ``records/store.db`` beside it."""
         said = self.server.database
         if not said:
-            return str(self.root / "records" / "store.db")
+            return str(self.root / DEFAULT)
         return said if "://" in said or Path(said).is_absolute() else str(self.root / said)
 
 

@@ -18,7 +18,7 @@ from upheld.facts.leaves import content_of, leaves_of, times_of
 from upheld.facts.tables import Attribute
 from upheld.stores.trouble import StoreError
 
-__all__ = ["Row", "rows_of_arrivals", "rows_of_batch"]
+__all__ = ["Row", "known_as", "rows_of_arrivals", "rows_of_batches"]
 
 _SUBJECT = {"events": "case"}
 _TOLD_OF = {"events": "event", "intervals": "kind", "samples": "series", "counts": "series", "subscriptions": "customer", "charges": "customer",
@@ -65,17 +65,20 @@ def rows_of_arrivals(arrivals: Sequence[Arrival], at: int) -> list[Row]:
     return found
 
 
-def rows_of_batch(batch: Batch) -> list[Row]:
-    """The rows of a batch, in order. Raises ``StoreError`` for one that cannot be written down."""
+def rows_of_batches(batches: Sequence[Batch]) -> list[Row]:
+    """The rows of batches, in order; all batches of a file belong together. Raises ``StoreError`` for one that cannot be written down."""
+    return [row for batch, ids in zip(batches, known_as(batches), strict=True) for row in _rows(batch, ids)]
+
+
+def _rows(batch: Batch, ids: Sequence[str]) -> list[Row]:
     n = len(batch)
-    leaves = leaves_of(batch)
     subjects = _texts(batch.texts.get(_SUBJECT.get(batch.shape, "")), n)
-    ids, named = _ids(batch)
+    named = [False] * n if batch.ids is None else (batch.ids.codes >= 0).tolist()
     replaces = _texts(batch.replaces, n) if batch.replaces is not None else [None] * n
     return [_checked(Row(leaf, False, hashlib.sha256(content_of(leaf)).digest(), batch.source, id_, own, batch.shape, subject or "", at,
                          other, says))
-            for leaf, id_, own, subject, at, other, says in zip(leaves, ids, named, subjects, batch.times[times_of(batch.shape)[0]].tolist(),
-                                                                replaces, _says(batch), strict=True)]
+            for leaf, id_, own, subject, at, other, says in zip(
+                leaves_of(batch), ids, named, subjects, batch.times[times_of(batch.shape)[0]].tolist(), replaces, _says(batch), strict=True)]
 
 
 def _checked(row: Row) -> Row:
@@ -92,21 +95,24 @@ def _texts(column: Attribute | None, n: int) -> Sequence[str | None]:
     return [names[code] for code in column.codes.tolist()]
 
 
-def _ids(batch: Batch) -> tuple[list[str], list[bool]]:
-    """The id each row is known by, and whether it is its own."""
+def known_as(batches: Sequence[Batch]) -> list[list[str]]:
+    """The id each row is known by: its own, or file, row and what it tells of; one told several times is counted."""
+    seen: Counter[tuple[str, str]] = Counter()
+    return [_named(batch, seen) for batch in batches]
+
+
+def _named(batch: Batch, seen: Counter[tuple[str, str]]) -> list[str]:
     n = len(batch)
-    own = _texts(batch.ids, n)
     told = _texts(batch.texts.get(_TOLD_OF[batch.shape]), n)
-    seen: Counter[str] = Counter()
     ids = []
-    for mine, row, what in zip(own, batch.rows.tolist(), told, strict=True):
+    for mine, row, what in zip(_texts(batch.ids, n), batch.rows.tolist(), told, strict=True):
         if mine is None:
-            name = f"{batch.file}:{row}#{what or batch.shape}"
-            seen[name] += 1
-            ids.append(name if seen[name] == 1 else f"{name}/{seen[name]}")
+            key = (batch.source, f"{batch.file}:{row}#{what or batch.shape}")
+            seen[key] += 1
+            ids.append(key[1] if seen[key] == 1 else f"{key[1]}/{seen[key]}")
         else:
             ids.append(mine)
-    return ids, [mine is not None for mine in own]
+    return ids
 
 
 def _says(batch: Batch) -> list[frozenset[str]]:

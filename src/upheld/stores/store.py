@@ -5,7 +5,8 @@ Law: whoever opens a store gets the schema this code was written for, or is told
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,10 @@ from upheld.stores.texts import Texts
 from upheld.stores.tokens import Tokens
 from upheld.stores.trouble import StoreError, in_words
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "open_store", "peeked_stream"]
+
+
+_STREAM_SINCE = "0002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,18 @@ class Store:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+@contextmanager
+def peeked_stream(path_or_url: str | Path) -> Iterator[Stream | None]:
+    """The stream of a store as it is, for reading only: nothing is made or brought up. None where there is none (yet). Raises ``StoreError``."""
+    database = connect(path_or_url, create=False)
+    try:
+        with database.reading() as connection:
+            revision = revision_of(connection)
+        yield Stream(database) if (revision or "") >= _STREAM_SINCE else None
+    finally:
+        database.engine.dispose()
 
 
 def open_store(path_or_url: str | Path, *, create: bool = True) -> Store:

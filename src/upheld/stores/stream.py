@@ -21,7 +21,7 @@ from upheld.stores.database import Database
 from upheld.stores.group import Group
 from upheld.stores.logs import add_leaves, locked, looked_up
 from upheld.stores.many import add_rows, among
-from upheld.stores.rows import rows_of_arrivals, rows_of_batch
+from upheld.stores.rows import rows_of_arrivals, rows_of_batches
 from upheld.stores.schema import facts, leaves, logs, spoken, touched, watches
 from upheld.stores.taking import Call, Taken, take
 
@@ -68,9 +68,9 @@ class Stream:
     def record_batches(self, batches: Sequence[Batch], complete: Mapping[str, tuple[int, int | None]], actor: str, at: int) -> list[Taken]:
         """What came of each row of the batches, in order, all in one transaction. ``complete``: what the sources declare to have watched.
 
-        ``at``: now, µs UTC. A fact without an id is known by its file and row. Raises ``StoreError``: then nothing was recorded.
+        ``at``: now, µs UTC. A fact without an id is known by its file and row; all batches of a file come in one call. Raises ``StoreError``: then nothing was recorded.
         """
-        call = Call([row for batch in batches for row in rows_of_batch(batch)], actor, at)
+        call = Call(rows_of_batches(batches), actor, at)
         with self.database.writing() as connection:
             self._watch(connection, complete)
             return take(connection, [call])[0]
