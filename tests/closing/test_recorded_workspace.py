@@ -66,10 +66,6 @@ def record_over_the_wire(place: str | Path, name: str = "o9", **more: object) ->
         return store.stream.record([arrival], "desk", NOW)[0].state
 
 
-    [uptime] = [o for o in json.loads(output)["outcomes"] if o["window"] == "2026-01"]
-    return str(uptime["result"])
-
-
 def test_recording_twice_adds_nothing_and_changes_no_figure(root: Path) -> None:
     before = run("assess", "--format", "json")
     said = run("record")

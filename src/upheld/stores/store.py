@@ -70,7 +70,7 @@ class Store:
 
 @contextmanager
 def peeked_stream(path_or_url: str | Path) -> Iterator[Stream | None]:
-    """The stream of a store as it is, for reading only: nothing is made or brought up. None where there is none (yet). Raises ``StoreError``."""
+    """The stream of a store as it is, to read only: nothing is made or brought up. None where there is none yet. Raises ``StoreError``."""
     database = connect(path_or_url, create=False)
     try:
         with database.reading() as connection:

@@ -68,7 +68,8 @@ class Stream:
     def record_batches(self, batches: Sequence[Batch], complete: Mapping[str, tuple[int, int | None]], actor: str, at: int) -> list[Taken]:
         """What came of each row of the batches, in order, all in one transaction. ``complete``: what the sources declare to have watched.
 
-        ``at``: now, µs UTC. A fact without an id is known by its file and row; all batches of a file come in one call. Raises ``StoreError``: then nothing was recorded.
+        ``at``: now, µs UTC. A fact without an id is known by its file and row; all batches of a file come in one call. Raises
+        ``StoreError``: then nothing was recorded.
         """
         call = Call(rows_of_batches(batches), actor, at)
         with self.database.writing() as connection:
