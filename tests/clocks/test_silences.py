@@ -6,10 +6,10 @@ import pytest
 from duty_world import agenda_of, at, facts_of, plan_of, said
 
 from upheld.clocks.notice import Notice
-from upheld.clocks.notices import notices
-from upheld.clocks.silence import matchers_of, silences_of
+from upheld.clocks.notices import Telling, notices
+from upheld.clocks.silence import Parent, matchers_of, silences_of
 from upheld.clocks.table import Agenda
-from upheld.facts.tables import Facts
+from upheld.facts.tables import OPEN, Facts
 
 PLAN = plan_of()
 OPENED = [("INC-1", "opened", "2026-03-02T08:00:00Z", {"impact": "high", "site": "north"})]
@@ -119,6 +119,19 @@ def test_an_open_parent_promise_mutes_and_a_stopped_one_does_not() -> None:
         agenda = agenda_of(child, parent, now="2026-03-02T10:00:05Z")
         found = notices(PLAN, agenda, next(agenda.rows()), facts_of(events=OPENED), agenda.at)
         assert {n.muted for n in found if n.recipient} == {muted_by}
+
+
+def test_parents_may_come_from_what_is_kept() -> None:
+    """The live side works touched cases out alone: the open clocks of other cases come from its table."""
+    child = {"commitment": "answer", "case": "INC-2", "ladder": "calm", "start": "2026-03-02T08:00:00Z", "due": "2026-03-02T12:00:00Z",
+             "steps": {"1": "2026-03-02T10:00:00Z"}}
+    agenda = agenda_of(child, now="2026-03-02T10:00:05Z")
+    facts = facts_of(events=OPENED)
+    kept = {"restore": [Parent("restore", "INC-1", "desk:1", (), at("2026-03-02T09:00:00Z"), OPEN)]}
+    step = next(agenda.rows())
+    assert {n.muted for n in Telling(PLAN, agenda, facts, agenda.at).of(step) if n.recipient} == {""}
+    told = Telling(PLAN, agenda, facts, agenda.at, parents=lambda name: kept.get(name, ())).of(step)
+    assert {n.muted for n in told if n.recipient} == {"muted while restore is open: INC-1"}
 
 
 # ---- quiet hours -------------------------------------------------------------------------------------------------------

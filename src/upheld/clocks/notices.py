@@ -14,7 +14,7 @@ from upheld.clocks.duty import Duty, on_duty, overrides_of
 from upheld.clocks.message import Place, Situation, called, is_party, subject, text
 from upheld.clocks.notice import Notice
 from upheld.clocks.said import case_attributes, case_numbers
-from upheld.clocks.silence import muted_by_parent, opening, silenced, silences_of
+from upheld.clocks.silence import Parents, muted_by_parent, opening, parents_in, silenced, silences_of
 from upheld.clocks.table import Agenda, StepRow
 from upheld.clocks.words import Words, words
 from upheld.facts.cut import cut
@@ -53,11 +53,17 @@ class _Found:
 
 
 class Telling:
-    """Who is told of the steps of one agenda: declarations are read once. ``plan`` is the version that judges the steps asked for."""
+    """Who is told of the steps of one agenda: declarations are read once. ``plan`` is the version that judges the steps asked for.
 
-    __slots__ = ("_cases", "_found_at", "_rows", "_scoped", "agenda", "at", "facts", "feeds", "overrides", "plan", "silences")
+    ``parents``: the agreement's clocks that may mute others (``muted_while``); those of the agenda where it holds all cases, from what is kept
+    where it does not.
+    """
 
-    def __init__(self, plan: Plan, agenda: Agenda, facts: Facts, at: int, feeds: Mapping[str, bytes] | None = None) -> None:
+    __slots__ = ("_cases", "_found_at", "_rows", "_scoped", "agenda", "at", "facts", "feeds", "overrides", "parents", "plan", "silences")
+
+    def __init__(self, plan: Plan, agenda: Agenda, facts: Facts, at: int, feeds: Mapping[str, bytes] | None = None,
+                 parents: Parents | None = None) -> None:
+        self.parents = parents or parents_in(agenda)
         self.plan, self.agenda, self.at, self.feeds = plan, agenda, at, dict(feeds or {})
         self.facts = cut(facts, at)         # a message never knows more than its instant
         self.overrides, self.silences = overrides_of(facts, at), silences_of(facts, at)
@@ -102,7 +108,7 @@ class Telling:
         described = {**attributes, "agreement": step.key.agreement, "commitment": step.key.commitment, "case": step.key.case,
                      "cycle": step.key.cycle, "ladder": ladder.name, "step": step.step}
         return (silenced(self.silences, described, step.at, self.plan.zone)
-                or muted_by_parent(self.plan, self.agenda, step, ladder, self._own, attributes, self.at))
+                or muted_by_parent(self.plan, step, ladder, self.parents, self._own, attributes, self.at))
 
     def _to(self, about: Situation, one: _Found, found: list[_Found], contact: Contact, send_at: int, muted: str) -> list[Notice]:
         party = contact.party or one.party

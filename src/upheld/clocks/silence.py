@@ -7,7 +7,7 @@ the moment it was said. Muting is asked at the step's own instant, so that the a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ from upheld.plans.people import Ladder
 from upheld.plans.plan import Combination, EventState, Plan, StatusState
 from upheld.values.instant import DAY_US, format_instant
 
-__all__ = ["Silence", "matchers_of", "muted_by_parent", "opening", "silenced", "silences_of"]
+__all__ = ["Parent", "Parents", "Silence", "matchers_of", "muted_by_parent", "opening", "parents_in", "silenced", "silences_of"]
 
 _MATCHER = re.compile(r'\s*([^\s=,"]+)\s*=\s*(?:"([^"]*)"|([^,"]*?))\s*(?:,|$)')
 _KIND_BUDGET = 2
@@ -93,7 +93,40 @@ def silenced(silences: Sequence[Silence], described: Mapping[str, str], at: int,
 # ---- a parent that is down already ------------------------------------------------------------------------------------
 
 
-def muted_by_parent(plan: Plan, agenda: Agenda, step: StepRow, ladder: Ladder, own: Callable[[], Facts], attributes: Mapping[str, str],
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A clock that may mute others: open from ``start`` until ``end`` (µs UTC, ``OPEN``: it has not ended); of a budget, from when it was
+    used up.
+    """
+
+    commitment: str
+    case: str
+    cycle: str
+    group: tuple[tuple[str, str], ...]
+    start: int
+    end: int
+
+
+Parents = Callable[[str], Iterable[Parent]]
+"""The clocks of a commitment, by its name."""
+
+
+def parents_in(agenda: Agenda) -> Parents:
+    """The clocks of an agenda as parents."""
+    clocks = agenda.clocks
+
+    def of(commitment: str) -> Iterable[Parent]:
+        for i, key in enumerate(clocks.key):
+            spent = int(clocks.kind[i]) == _KIND_BUDGET
+            if key.commitment != commitment or (spent and not clocks.has_miss[i]):
+                continue
+            start = int(clocks.missed_at[i] if spent else clocks.start[i])
+            yield Parent(commitment, key.case, key.cycle, clocks.group[i], start, int(clocks.stop[i]) if clocks.has_stop[i] else OPEN)
+
+    return of
+
+
+def muted_by_parent(plan: Plan, step: StepRow, ladder: Ladder, parents: Parents, own: Callable[[], Facts], attributes: Mapping[str, str],
                     at: int) -> str:
     """Why a step is muted by what its ladder says it is muted while, "" where nothing of it holds at the step's instant.
 
@@ -101,29 +134,14 @@ def muted_by_parent(plan: Plan, agenda: Agenda, step: StepRow, ladder: Ladder, o
     """
     for name in ladder.muted_while:
         if name in plan.commitments:
-            parent = _open_clock(plan, agenda, step, name, attributes)
-            if parent:
-                return f"muted while {name} is open: {parent}"
+            shared = plan.commitments[name].head.for_each
+            for one in parents(name):
+                mine = one.case == step.key.case != "" or (one.commitment, one.case, one.cycle) == step.key[1:4]   # nobody is their own parent
+                same = all(attributes.get(axis, value) == value for axis, value in one.group if axis in shared)
+                if one.start <= step.at < one.end and same and not mine:
+                    return f"muted while {name} is open: {one.case or one.cycle}"
         elif name in plan.states and _holds(plan, step, name, own(), attributes, at):
             return f"muted while {name}"
-    return ""
-
-
-def _open_clock(plan: Plan, agenda: Agenda, step: StepRow, name: str, attributes: Mapping[str, str]) -> str:
-    """The case or window whose clock of the commitment is open at the step's instant, for the same attributes."""
-    clocks = agenda.clocks
-    if not len(clocks):
-        return ""
-    closed = np.where(clocks.has_stop, clocks.stop, OPEN) <= step.at
-    spent = clocks.has_miss & (clocks.missed_at <= step.at)
-    held = np.where(clocks.kind == _KIND_BUDGET, spent, (clocks.start <= step.at) & ~closed)
-    shared = plan.commitments[name].head.for_each
-    for i in np.flatnonzero(held).tolist():
-        key = clocks.key[i]
-        if key.commitment != name or key == step.key or key.case == step.key.case != "":
-            continue            # a case is not its own parent
-        if all(attributes.get(axis, value) == value for axis, value in clocks.group[i] if axis in shared):
-            return key.case or key.cycle
     return ""
 
 
