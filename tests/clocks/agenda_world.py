@@ -30,9 +30,12 @@ timezone: UTC
 calendars:
   office: {{hours: {{mon-fri: [08:00-12:00, 13:00-17:00]}}}}
 states:
-  waiting: {{from: asked, until: [replied, resolved]}}
+  waiting: {{from: asked, until: [replied, resolved]{lasts}}}
   open: {{from: opened, until: resolved}}
-  freeze: {{where: {{kind: freeze}}}}
+  freeze: {{where: {{kind: freeze}}{lasts}}}
+  works: {{where: {{kind: works}}}}
+exclusions:
+  works: {{while: works, up_to: 3h per month, effect: leave_out}}
 attributes:
   severity: {{read: now}}
 roles:
@@ -69,10 +72,10 @@ commitments:
 
 
 def plan_of(version: str = "1", start: str = "2026-01-01", clauses: str = CLAUSES, adopted: str = "2025-12-01", follow: bool = False,
-            ladders: str = LADDERS) -> Plan:
-    """One version. Raises AssertionError with the findings where the text does not compile."""
+            ladders: str = LADDERS, lasts: str = "") -> Plan:
+    """One version; ``lasts``: how long its states must. Raises AssertionError with the findings where the text does not compile."""
     opened = ", open_cases: follow" if follow else ""
-    text = HEAD.format(version=version, start=start, adopted=adopted) + ladders + clauses.replace(" OPEN", opened)
+    text = HEAD.format(version=version, start=start, adopted=adopted, lasts=lasts) + ladders + clauses.replace(" OPEN", opened)
     loaded = load({"acme.yaml": text.encode()}, name="acme.yaml")
     assert loaded.plan is not None, loaded.findings
     return loaded.plan

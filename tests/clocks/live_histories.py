@@ -21,7 +21,7 @@ commitments:
   resolution: {measure: clock, starts: opened, stops: resolved, pauses: waiting, hours: office, reopen: 1 day,
                within: {by severity: {1: 3h, 2: 6h}}, per: month, target: ">= 80%", escalation: warn OPEN}
   shares: {measure: clock, starts: opened, stops: resolved, hours: always, within: {50%: 12h, 100%: 2 working days in office at 16:00},
-           per: month, escalation: plain}
+           excluding: [works], per: month, escalation: plain}
   review: {measure: clock, starts: {every: day, at: start}, stops: review-held, hours: office, within: 4h, per: month, target: ">= 80%",
            escalation: plain}
 """
@@ -32,7 +32,7 @@ commitments:
   resolution: {measure: clock, starts: opened, stops: resolved, pauses: waiting, hours: office, reopen: 1 day,
                within: {by severity: {1: 2h, 2: 8h}}, per: month, target: ">= 80%", escalation: plain OPEN}
   updates: {measure: clock, starts: opened, stops: [answered, updated], again: while open, hours: always, within: 6h, per: month,
-            target: ">= 80%", escalation: warn}
+            target: ">= 80%", excluding: [works], escalation: warn}
   review: {measure: clock, starts: {every: day, at: start}, stops: review-held, hours: office, within: 4h, per: month, target: ">= 80%",
            escalation: plain}
 """
@@ -56,12 +56,13 @@ def world_of(seed: int, cases: int) -> World:
 
 def _plans(rng) -> tuple:
     covers = COVERS if rng.random() < 0.5 else ""
-    first = plan_of(clauses=covers + FIRST, start="2026-02-23")
+    lasts = ("", ", at_least: 40m", ", at_least: 2h")[rng.integers(0, 3)]
+    first = plan_of(clauses=covers + FIRST, start="2026-02-23", lasts=lasts)
     kind = int(rng.integers(0, 4))
     if kind == 0:
         return (first,)
     adopted = ("2026-02-25", "2026-03-05", "2026-03-03")[kind - 1]
-    return (first, plan_of("2", "2026-03-04", covers + LATER, adopted, follow=bool(rng.random() < 0.5), ladders=LADDERS))
+    return (first, plan_of("2", "2026-03-04", covers + LATER, adopted, follow=bool(rng.random() < 0.5), ladders=LADDERS, lasts=lasts))
 
 
 class _Maker:
@@ -71,7 +72,7 @@ class _Maker:
         self.count = 0
         for number in range(cases):
             self._case(f"C{number}")
-        for _ in range(int(rng.integers(2, 9))):
+        for _ in range(int(rng.integers(3, 13))):
             self._freeze()
 
     def _case(self, name: str) -> None:
@@ -128,7 +129,7 @@ class _Maker:
     def _freeze(self) -> None:
         rng = self.rng
         start = int(rng.integers(0, SPAN // SLOT)) * SLOT
-        row = {"id": self._id(), "kind": "freeze", "subject": "", "start": start, "end": None, "known": start}
+        row = {"id": self._id(), "kind": ("freeze", "works")[rng.integers(0, 2)], "subject": "", "start": start, "end": None, "known": start}
         site = [None, "a", "b"][rng.integers(0, 3)]
         row |= {"site": site} if site else {}
         if rng.random() < 0.4:

@@ -14,7 +14,7 @@ import numpy as np
 
 from upheld.clocks.agenda import CASES, SCHEDULES, agenda, hangs_together, stoppers
 from upheld.clocks.kept import Kept
-from upheld.clocks.table import NEVER, STATES, VERDICTS, Agenda, ClockKey, StepRow, step_key
+from upheld.clocks.table import NEVER, STATES, VERDICTS, Agenda, ClockKey, StepRow
 from upheld.facts.batch import Batch
 from upheld.facts.record import record
 from upheld.facts.tables import Facts
@@ -41,12 +41,12 @@ class Row(NamedTuple):
 
 
 class Feed:
-    """``rows`` by case (a schedule's under ""), ``told`` every step that has fallen due, by its key."""
+    """``rows`` by case (a schedule's under ""), ``told`` every step that has fallen due, by its clock and its name."""
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         self.plans = tuple(plans)
         self.rows: dict[str, tuple[Row, ...]] = {}
-        self.told: dict[str, StepRow] = {}
+        self.told: dict[tuple[ClockKey, str], StepRow] = {}
         self._kept = Kept(self.plans[0].agreement if self.plans else "")
         self._wake: dict[str, int] = {}
         self._stops: set[str] = set()                    # cases that may stop the clock of a schedule
@@ -87,13 +87,8 @@ class Feed:
         found = [self._asked(sorted(cases), at)] if cases else []
         if everything or self._calendar <= at or cases & self._stops or not self.rows:
             found.append(self._scheduled(at))
-        new: list[StepRow] = []
-        for one in found:
-            for step in one.rows():
-                key = step_key(step.key, step.step)
-                if key not in self.told:
-                    self.told[key] = step
-                    new.append(step)
+        new = [step for one in found for step in one.rows(self.told)]
+        self.told.update(((step.key, step.step), step) for step in new)
         return tuple(new)
 
     def _asked(self, cases: Sequence[str], at: int) -> Agenda:

@@ -6,7 +6,7 @@ so that the same step found twice is the same step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -107,10 +107,14 @@ class Agenda:
     clocks: ClockTable
     steps: StepTable
 
-    def rows(self) -> Iterator[StepRow]:
-        """The steps due, in the order of their instants, then of their names."""
-        rows = [self._row(i) for i in range(len(self.steps))]
+    def rows(self, told: Collection[tuple[ClockKey, str]] = ()) -> Iterator[StepRow]:
+        """The steps due, in the order of their instants, then of their names; without those ``told``."""
+        rows = [self._row(i) for i, name in enumerate(self.names()) if name not in told] if told else map(self._row, range(len(self.steps)))
         yield from sorted(rows, key=lambda row: (row.at, row.key, row.step))
+
+    def names(self) -> Iterator[tuple[ClockKey, str]]:
+        """The clock and the name of each step due."""
+        return zip([self.clocks.key[c] for c in self.steps.clock.tolist()], self.steps.step, strict=True)
 
     def _row(self, i: int) -> StepRow:
         c = int(self.steps.clock[i])
