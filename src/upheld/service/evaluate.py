@@ -7,7 +7,7 @@ is due and has not fired; a step fires once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from upheld.assessment.scope import claimed
 from upheld.clocks.agenda import agenda
 from upheld.clocks.budgets import budget_agenda
 from upheld.clocks.notices import Telling
+from upheld.clocks.silence import Parent, Parents, parents_in
 from upheld.clocks.table import KINDS, NEVER, STATES, VERDICTS, Agenda, ClockKey, StepRow, step_key
 from upheld.facts.cut import cut
 from upheld.facts.tables import Attribute, CaseEvents, Facts
@@ -37,7 +38,8 @@ _ENDED = ("stopped", "ended")
 class Question:
     """``at``: the instant; ``size``: how many leaves of the stream are known; ``fired``: keys of steps that have fired already.
 
-    ``units``: what is locked. Facts of other cases may come with theirs; what they show is another turn's.
+    ``units``: what is locked. Facts of other cases may come with theirs; what they show is another turn's. ``kept``: the clocks kept of an
+    agreement's commitment, which may mute others.
     """
 
     at: int
@@ -46,6 +48,7 @@ class Question:
     fired: Collection[str]
     units: Collection[str]
     feeds: Mapping[str, bytes] = field(default_factory=dict)
+    kept: Callable[[str, str], Sequence[Parent]] = lambda _agreement, _commitment: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,21 @@ def _take(agreement: Agreement, result: Agenda, facts: Facts, question: Question
     for step in result.rows():
         if (step.key, step.step) in fresh:
             if step.version not in telling:
-                telling[step.version] = Telling(agreement.plan(step.version), result, facts, question.at, question.feeds)
+                telling[step.version] = Telling(agreement.plan(step.version), result, facts, question.at, question.feeds,
+                                                _parents(agreement.name, result, question))
             _fire(step, telling[step.version], question, found, ended=ended[step.key], unit=_unit(step.key, whose))
+
+
+def _parents(agreement: str, result: Agenda, question: Question) -> Parents:
+    """The clocks that may mute others: those worked out now, and of all others what is kept."""
+    now = parents_in(result)
+
+    def of(commitment: str) -> Iterable[Parent]:
+        yield from now(commitment)
+        known = {key[1:4] for key in result.clocks.key}
+        yield from (one for one in question.kept(agreement, commitment) if (commitment, one.case, one.cycle) not in known)
+
+    return of
 
 
 def _fire(step: StepRow, telling: Telling, question: Question, found: Found, *, ended: bool, unit: str) -> None:

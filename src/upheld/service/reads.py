@@ -54,10 +54,13 @@ class Reads:
 def reads_of(plans: Sequence[Plan]) -> Reads:
     """What the clocks of all versions of an agreement read."""
     wakes: set[Shape] = set()
+    muting: set[Shape] = set()          # what mutes messages changes no clock, so it wakes nobody; but it is read when a step fires
     stops: list[Selector] = []
     budgets: list[str] = []
     schedules = cases = False
     for plan in plans:
+        muting |= {shape for ladder in plan.people.ladders.values() for name in ladder.muted_while if name in plan.states
+                   for shape in _state(plan, name, ())}
         tiers = any(rule.read == "tier" for rule in plan.attributes.values())
         for commitment in plan.commitments.values():
             if isinstance(commitment, ClockPlan):
@@ -70,8 +73,8 @@ def reads_of(plans: Sequence[Plan]) -> Reads:
             elif commitment.head.ladder:
                 budgets.append(commitment.head.id)
                 cases |= isinstance(commitment, ValuesPlan) and commitment.shape == "cases"
-    return Reads(frozenset(wakes), frozenset(wakes) | _LIGHT, schedules, tuple(dict.fromkeys(stops)), tuple(dict.fromkeys(budgets)), cases,
-                 hangs_together(plans))
+    given = frozenset(wakes | muting) | _LIGHT
+    return Reads(frozenset(wakes), given, schedules, tuple(dict.fromkeys(stops)), tuple(dict.fromkeys(budgets)), cases, hangs_together(plans))
 
 
 def _clock(plan: Plan, clause: ClockPlan) -> set[Shape]:

@@ -16,6 +16,7 @@ from upheld.facts.tables import Facts
 from upheld.service.clock import MARK, Clock, Reading, read_clock
 from upheld.service.evaluate import Found, Question, agreement_clocks, case_clocks
 from upheld.service.fold import fold
+from upheld.service.kept import kept_clocks
 from upheld.service.knowledge import Knowledge
 from upheld.service.operator import Alarm, operator_messages
 from upheld.service.reads import ALL_SHARED
@@ -138,7 +139,7 @@ class Ticker:
             fired = live.fired(connection, units)
             size = self.store.stream.size()
             self._knowledge.catch_up(self.store, size)
-            question = Question(at, size, reading.catching_up, fired, frozenset(units), self.feeds())
+            question = Question(at, size, reading.catching_up, fired, frozenset(units), self.feeds(), kept_clocks(connection, at))
             found, poisoned = self._work_out(units, question, tries)
             self._write(connection, units, found, poisoned, question)
             live.forget_touches(connection, touches)

@@ -18,10 +18,12 @@ from upheld.stores.live_schema import cases, clocks, heard, judged, steps, wakes
 from upheld.stores.many import among
 from upheld.stores.schema import texts, touched
 
-__all__ = ["CLOCK_COLUMNS", "STEP_COLUMNS", "Due", "Probe", "Touch", "WorkerRow", "agreement_unit", "candidates", "case_unit", "clock_keys",
-           "fired", "forget_touches", "heard_in", "hearers", "judge_anew", "judged_by", "lock", "make_lock_rows", "probe", "put_clocks",
-           "put_steps", "read_workers", "set_aside", "should_have_fired", "silence_clocks", "stopped_clocks", "texts_size", "touches_of",
-           "touches_shared", "unit_name", "wake", "wake_clocks", "woken", "write_beat"]
+__all__ = [
+    "CLOCK_COLUMNS", "STEP_COLUMNS", "Due", "OpenClock", "Probe", "Touch", "WorkerRow", "agreement_unit", "candidates", "case_unit", "clock_keys",
+    "fired", "forget_touches", "heard_in", "hearers", "judge_anew", "judged_by", "lock", "make_lock_rows", "open_clocks", "probe",
+    "put_clocks", "put_steps", "read_workers", "set_aside", "should_have_fired", "silence_clocks", "stopped_clocks", "texts_size",
+    "touches_of", "touches_shared", "unit_name", "wake", "wake_clocks", "woken", "write_beat",
+]
 
 CLOCK_COLUMNS = tuple(c.name for c in clocks.columns)
 STEP_COLUMNS = tuple(c.name for c in steps.columns)
@@ -75,6 +77,18 @@ class Probe:
     def next(self) -> int | None:
         """The next instant at which there will be something to do, if nothing is recorded before."""
         return min((t for t in (self.next_at, self.wake_at) if t is not None), default=None)
+
+
+class OpenClock(NamedTuple):
+    """A clock kept: ``group`` is JSON, times µs UTC."""
+
+    case: str
+    cycle: str
+    group: str
+    kind: str
+    start: int
+    stop: int | None
+    missed_at: int | None
 
 
 def case_unit(case: str) -> str:
@@ -218,6 +232,14 @@ def clock_keys(connection: Connection, units: Sequence[str]) -> dict[tuple[objec
     """The clocks kept of these units, by (agreement, commitment, case, cycle, part), with their kind."""
     asked = select(*(clocks.c[name] for name in _KEY), clocks.c.kind).where(among(connection, clocks.c.unit, units))
     return {tuple(row)[:5]: row.kind for row in connection.execute(asked)}
+
+
+def open_clocks(connection: Connection, agreement: str, commitment: str, since: int) -> list[OpenClock]:
+    """The clocks kept of a commitment that were open at some time after ``since`` (µs UTC)."""
+    columns = (clocks.c.casename, clocks.c.cycle, clocks.c.grp, clocks.c.kind, clocks.c.start, clocks.c.stop, clocks.c.missed_at)
+    asked = select(*columns).where(
+        clocks.c.agreement == agreement, clocks.c.commitment == commitment, or_(clocks.c.stop.is_(None), clocks.c.stop > since))
+    return [OpenClock(*row) for row in connection.execute(asked)]
 
 
 def put_clocks(connection: Connection, rows: Sequence[Sequence[object]], gone: Iterable[tuple[object, ...]]) -> None:
