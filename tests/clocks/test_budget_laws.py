@@ -204,3 +204,26 @@ def test_budgets_of_cases_are_the_assessed_figure(rows, at, within) -> None:
         assert (b.state == "used up") == (b.best.left < 0 and "90%" not in within)
         if b.best.base:
             assert b.figure(b.best) == o.figure.low
+
+
+STEPPED = (*CLAUSES, "c: {measure: clock, starts: opened, stops: done, hours: office, within: {90%: 4h}, per: month}",
+           "c: {measure: clock, starts: opened, stops: done, hours: always, within: 4h, per: month}",
+           'c: {measure: values, ratio: hits, slices: {each: 1h, empty: bad, bad: ">= 50%"}, value: share, per: month, target: ">= 90%"}')
+
+
+@settings(max_examples=COUNT, deadline=None)
+@given(st.sampled_from(STEPPED), spans, spans, st.integers(181, 31 * 1440 - 2), st.integers(0, 10**6),
+       st.lists(st.integers(1, 120), max_size=3))
+def test_no_step_falls_due_before_the_next_instant_told(clause, down, planned, minute, where, percents) -> None:
+    """Facts of later times are on record too: until ``next_at`` an agenda asked later tells the same steps."""
+    plan, at = laddered(terms(clause), *percents), FIRST + minute * M
+    hits = [(FIRST + a * M // H * H, min(n, 200), 200) for a, n in down]
+    known = facts(placed(down, LAST), placed(planned, LAST), hits,
+                  cases=[(f"T-{i}", FIRST + a * M, FIRST + (a + n) * M) for i, (a, n) in enumerate(down)], slice_us=H)
+    now = budget_agenda((plan,), known, at)
+    if not len(now.clocks):
+        return
+    ends = int(now.clocks.next_at.min())
+    assert at < ends <= LAST
+    later = at + (ends - 1 - at) * where // 10**6
+    assert list(budget_agenda((plan,), known, later).rows()) == list(now.rows())

@@ -50,7 +50,7 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
         return _assembled(at, [])
     walk = Walk.begin(known, facts, at, live=True)
     changes = [i for p in known for i in (p.adopted_us, p.from_us, p.until_us) if i is not None and i > at]
-    shared, versions = _shared_next(facts, at), min(changes, default=NEVER)
+    shared, versions = shared_next(facts, at), min(changes, default=NEVER)
     roots, late = roots_of(facts.events), _known_later(facts, at)
     holds = holds_of(walk.known.declarations, walk.terms[-1].plan.agreement)
     sheets = []
@@ -183,7 +183,7 @@ def _keys(sheet: _Sheet) -> Iterator[ClockKey]:
     return map(ClockKey._make, zip(agreement, commitment, sheet.case, sheet.cycle, sheet.running.outcomes.level.tolist(), strict=True))
 
 
-def _shared_next(facts: Facts, at: int) -> int:
+def shared_next(facts: Facts, at: int) -> int:
     """When facts that are no case's speak next by themselves: an interval known ahead begins, one whose end is set ends, or a fact that is
     there already comes to be known.
     """

@@ -48,6 +48,8 @@ class Spent:
 
     ``fixed``: what is allowed does not depend on what is still to come. ``unsettled``: use that may still be undone (the running slice).
     ``most_more``: the most that can still be used (None: nobody knows). ``going_on``: when the use reaches an amount if what holds now goes on.
+    ``grows_at``: the next instant at which the use may grow though no fact arrives (a case falls due, an empty slice begins). ``silence``: what
+    nobody reports is down.
     """
 
     best: Side
@@ -61,6 +63,8 @@ class Spent:
     going_on: Callable[[Fraction], int | None] | None = None
     longest: bool = False
     ongoing: bool = False
+    grows_at: int | None = None
+    silence: bool = False
     reasons: tuple[str, ...] = ()
 
 

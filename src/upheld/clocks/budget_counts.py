@@ -17,7 +17,7 @@ from upheld.clocks.current import Now
 from upheld.clocks.use import Events, ServiceTime
 from upheld.facts.tables import I64, Counts
 from upheld.measures.clock import Worlds, members, windows_of
-from upheld.measures.clock_outcomes import MISSED
+from upheld.measures.clock_outcomes import MISSED, PENDING
 from upheld.measures.clock_windows import ends_of, part_rows
 from upheld.measures.groups import Groups
 from upheld.measures.hours import hours_of
@@ -134,7 +134,8 @@ class Counted:
         fixed = plan.statistic == "number" or counts_empty or limit.value == 1
         most = Fraction(every - begun) + (1 if starts.size and begun and int(starts[begun - 1]) + slices.each_us > now.until else 0)
         ends = [(min(start + slices.each_us, now.until), amount) for start, amount in used]
-        return Spent(sides[0], sides[1], "slices", Events(ends), hours, fixed, unsettled=running, most_more=most,
+        grows = int(starts[begun]) + 1 if slices.empty == "bad" and begun < every else None
+        return Spent(sides[0], sides[1], "slices", Events(ends), hours, fixed, unsettled=running, most_more=most, grows_at=grows,
                      reasons=() if fixed else (_EXPECTED,))
 
     def _one_window(self) -> Spells:
@@ -177,12 +178,15 @@ def _sum(column: I64) -> int:
 # ---- cases ----------------------------------------------------------------------------------------------------------
 
 
-def spent_on_cases(plan: ClockPlan, context: Context, now: Now, part: Part, limit: Limit, missed: Sequence[int]) -> Spent | None:
-    """How many cases more may be missed. ``missed``: when each was, over all versions whose cases this window counts."""
+def spent_on_cases(plan: ClockPlan, context: Context, now: Now, part: Part, limit: Limit, missed: Sequence[int],
+                   next_due: int | None) -> Spent | None:
+    """How many cases more may be missed. ``missed``: when each was, over all versions whose cases this window counts; ``next_due``: when
+    the next that is open falls due.
+    """
     figure, hours = part.agreed, service_time(plan, context, part.group)
     use = Events([(at, Fraction(1)) for at in missed])
     if plan.value == "number" and not limit.least and figure.low is not None and figure.high is not None:
-        return Spent(Side(figure.low, limit.value), Side(figure.high, limit.value), "cases", use, hours, fixed=True)
+        return Spent(Side(figure.low, limit.value), Side(figure.high, limit.value), "cases", use, hours, fixed=True, grows_at=next_due)
     if plan.value != "share" or not limit.least:
         return None
     low_met, low_total, high_met, high_total = ends_of(figure)
@@ -198,7 +202,7 @@ def spent_on_cases(plan: ClockPlan, context: Context, now: Now, part: Part, limi
     reasons: tuple[str, ...] = () if fixed else (_EXPECTED,)
     if figure.pending:
         reasons += (f"{figure.pending} case is open" if figure.pending == 1 else f"{figure.pending} cases are open",)
-    return Spent(sides[0], sides[1], "cases", use, hours, fixed, reasons=reasons)
+    return Spent(sides[0], sides[1], "cases", use, hours, fixed, grows_at=next_due, reasons=reasons)
 
 
 class Missed:
@@ -212,6 +216,9 @@ class Missed:
         self.laid, _ = windows_of(plan, context, [self.table], world)
         pairs, self.place = members(plan, context, self.table, self.laid)
         outcomes, row = self.table.outcomes, self.table.row[pairs]
+        ahead = outcomes.due[(outcomes.verdict == PENDING) & outcomes.has_due & (outcomes.due >= context.until)]
+        # a miss is counted once the clock has run on beyond the due instant
+        self.next_due = int(ahead.min()) + 1 if len(ahead) else None
         self.group = self.table.group[pairs]
         self.part = part_rows(plan)[1][outcomes.leaf[row], outcomes.level[row]]
         if plan.value == "share":

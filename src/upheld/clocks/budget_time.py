@@ -63,7 +63,7 @@ class TimeDown:
         fixed = not (open_base and self.plan.value == "share" and limit.value != 1)
         return Spent(sides[0], sides[1], "runs" if self.plan.value == "number" else "time", use, hours, fixed, most_more=most,
                      going_on=self._going_on(group, hours, use), longest=self.plan.value == "longest",
-                     ongoing=self._is_down(group), reasons=reasons)
+                     ongoing=self._is_down(group), silence=self.plan.head.unknown == "down", reasons=reasons)
 
     # ---- use so far -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from upheld.assessment.assess import Stage, stages
 from upheld.assessment.outcome import Outcome
 from upheld.calendars.spec import WindowSpec
 from upheld.clocks.acknowledged import Hold, holds_of
+from upheld.clocks.agenda import shared_next
 from upheld.clocks.allowance import Limit, limit_of
 from upheld.clocks.announced import announced
 from upheld.clocks.budget import Budget, By, Spent, State
@@ -100,10 +101,11 @@ def _spent_by(stage: Stage, versions: Sequence[Stage], facts: Facts, now: Now) -
         case ClockPlan():
             own = [(v.term.plan.commitments[name], v.context) for v in versions]
             missed = [Missed(c, seen) for c, seen in own if isinstance(c, ClockPlan)]
+            next_due = min((at for one in missed if (at := one.next_due) is not None), default=None)
 
             def cases(part: Part, limit: Limit) -> Spent | None:
                 at = [instant for one in missed for instant in one.of(now, part.group, part.label)]
-                return spent_on_cases(clause, context, now, part, limit, at)
+                return spent_on_cases(clause, context, now, part, limit, at, next_due)
 
             return cases
         case _:
@@ -155,9 +157,9 @@ def _runs_out(spent: Spent, now: Now, rate: Fraction) -> tuple[int | None, By]:
         return at, "outage"
     if spent.longest or rate <= 0 or best.allowed <= 0:
         return None, ""
-    needed = best.left / rate
-    at = spent.hours.after(now.until, -(-needed.numerator // needed.denominator))
-    return (at, "rate") if at is not None and at <= now.last else (None, "")
+    needed = -(-(best.left / rate).numerator // (best.left / rate).denominator)
+    at = spent.hours.after(now.until, needed) if needed <= spent.hours.between(now.until, now.last) else None
+    return (at, "rate") if at is not None else (None, "")
 
 
 def _reasons(stage: Stage, part: Part, spent: Spent, now: Now) -> tuple[str, ...]:
@@ -221,7 +223,9 @@ def budget_agenda(plans: Iterable[Plan], facts: Facts, at: int, commitments: Seq
     known = tuple(plans)
     found = _worked(known, facts, at, commitments, live=True) if in_force(known, at) else []
     holds = holds_of(cut(facts, at).declarations, known[-1].agreement) if found else {}
-    following = [w.budget.window.last for w in found]
+    later = facts.events.header.known_at if facts.events is not None else np.empty(0, np.int64)
+    shared = min([shared_next(facts, at), *later[later > at].tolist()])
+    following = [_next_use(w, shared) for w in found]
     steps: list[tuple[int, str, str, int]] = []
     for i, worked in enumerate(found):
         climbed = _climbed(worked, at, holds)
@@ -230,6 +234,18 @@ def budget_agenda(plans: Iterable[Plan], facts: Facts, at: int, commitments: Seq
     columns = list(zip(*steps, strict=True)) or [(), (), (), ()]
     table = StepTable(np.array(columns[0], np.int64), tuple(map(str, columns[1])), tuple(map(str, columns[2])), np.array(columns[3], np.int64))
     return Agenda(at, _table([w.budget for w in found], following), table)
+
+
+def _next_use(worked: _Worked, shared: int) -> int:
+    """When the budget may next look different though no fact arrives: early if need be, never late. The window's end at the latest."""
+    spent, now = worked.spent, worked.budget.window
+    found = [now.last, shared, *([spent.grows_at] if spent.grows_at is not None else [])]
+    if spent.silence:                                  # nobody reports: at the earliest when all the time until a step was down
+        for share in (*portions_of(worked.ladders, worked.budget.ladder), Fraction(1)):
+            rest = share * spent.best.allowed - spent.best.used
+            at = spent.hours.after(now.until, max(-(-rest.numerator // rest.denominator), 0)) if rest > 0 else None
+            found += [at] if at is not None else []
+    return min(found)
 
 
 def _climbed(worked: _Worked, at: int, holds: Mapping[str, Mapping[tuple[str, str], tuple[Hold, ...]]]) -> Climbed:
