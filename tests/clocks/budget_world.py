@@ -67,7 +67,7 @@ def facts(outages: Sequence[tuple[int, int | None]] = (), maintenance: Sequence[
     start, end = np.array([s[1] for s in spans]), np.array([OPEN if s[2] is None else s[2] for s in spans])
     batches.append(Batch("intervals", "probe", "probe.csv", np.arange(1, len(spans) + 1),
                          {"kind": column([s[0] for s in spans]), "subject": column(["web"] * len(spans))}, {"start": start, "end": end},
-                         known_at=np.where(np.array([s[0] for s in spans]) == "maintenance", watched[0], start)))
+                         known_at=np.where(np.array([s[0] for s in spans]) == "maintenance", us("01-01") - D, start)))
     if counts:
         at = np.array([c[0] for c in counts])
         batches.append(Batch("counts", "meter", "meter.csv", np.arange(1, len(counts) + 1), {"series": column(["hits"] * len(counts))},
