@@ -85,10 +85,12 @@ def _board(plans: tuple[Plan, ...], facts: Facts, at: int, commitments: Sequence
     from upheld.clocks.board import clock_lines
     from upheld.clocks.board_report import Board
     from upheld.clocks.budgets import budgets
+    from upheld.facts.cut import cut
     from upheld.plans.terms import in_force
 
     last, known = plans[-1], bool(in_force(plans, at))
-    lines = clock_lines(plans, agenda(plans, facts, at), facts) if known else []
+    # what is on record but was known later must not show as what happens next
+    lines = clock_lines(plans, agenda(plans, cut(facts, at), at), facts) if known else []
     found = budgets(plans, facts, at, commitments, live=True) if known else ()
     lines = [c for c in lines if (not commitments or c.key.commitment in commitments) and _chosen(c.group, c.key.case, wanted)]
     found = tuple(sorted((b for b in found if _chosen(b.group, "", wanted)), key=_urgency))

@@ -1,4 +1,4 @@
-"""The board: running clocks as lines a person reads, the most urgent first.
+"""The board: running clocks as lines a person reads, the most urgent first: what is nearest to being missed, or was just missed.
 
 Law: a line says nothing the agenda does not; what is not known is a dash, and a paused clock is told in service time, because nobody knows
 when it goes on.
@@ -24,6 +24,7 @@ __all__ = ["ClockLine", "amount_text", "clock_lines", "percent_text", "wall", "w
 
 _MINUTE = 60_000_000
 _HOUR = 60 * _MINUTE
+_WEEK = 7 * 24 * _HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ClockLine:
 
 
 def clock_lines(plans: Sequence[Plan], agenda: Agenda, facts: Facts) -> list[ClockLine]:
-    """The clocks that run or stand paused, by when they are due (missed ones first, those that stand still as if they went on now)."""
+    """The clocks that run or stand paused, nearest to their due instant first, on either side; what stands still as if it went on now."""
     by_version = {p.version: p for p in plans}
     told: dict[int, dict[str, int]] = {}
     for i, c in enumerate(agenda.steps.clock.tolist()):
@@ -68,12 +69,13 @@ def _is_open(agenda: Agenda, i: int) -> bool:
 
 
 def _urgency(agenda: Agenda, i: int) -> int:
+    """How far its due instant, or its miss, is from now: what was just missed and what soon will be comes first, old misses last."""
     c = agenda.clocks
     if c.has_miss[i]:
-        return int(c.missed_at[i])
+        return agenda.at - int(c.missed_at[i])
     if c.has_due[i]:
-        return int(c.due[i])
-    return agenda.at + max(int(c.target_us[i]) - int(c.elapsed_us[i]), 0) if c.target_us[i] > 0 else NEVER
+        return abs(int(c.due[i]) - agenda.at)
+    return max(int(c.target_us[i]) - int(c.elapsed_us[i]), 0) if c.target_us[i] > 0 else NEVER
 
 
 def _line(plan: Plan, agenda: Agenda, i: int, fired: Mapping[str, int], facts: Facts) -> ClockLine:
@@ -125,10 +127,18 @@ def _next_step(plan: Plan, agenda: Agenda, i: int, ladder: Ladder | None, fired:
             continue
         at = _when(agenda, i, step, fired.get(str(place - 1)))
         return _told(plan, place, step, at or agenda.at, agenda.at, facts), at
-    again = int(agenda.clocks.next_at[i])
-    if ladder.repeat_us and ladder.steps and again != NEVER:
-        return _told(plan, len(ladder.steps), ladder.steps[-1], again, agenda.at, facts) + " again", again
-    return "", None
+    again = _again(ladder, fired)
+    return ("", None) if again is None else (_told(plan, len(ladder.steps), ladder.steps[-1], again, agenda.at, facts) + " again", again)
+
+
+def _again(ladder: Ladder, fired: Mapping[str, int]) -> int | None:
+    """When the last step is told once more; None where it is not."""
+    last = str(len(ladder.steps))
+    if not ladder.repeat_us or last not in fired:
+        return None
+    done = [at for step, at in fired.items() if step.startswith(f"{last}r")]
+    most = ladder.repeats or _WEEK // ladder.repeat_us
+    return max([fired[last], *done]) + ladder.repeat_us if len(done) < most else None
 
 
 def _when(agenda: Agenda, i: int, step: LadderStep, before: int | None) -> int | None:
