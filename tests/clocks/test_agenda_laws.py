@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from agenda_world import MINUTE, SLOT, at, facts_of, plan_of, story
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from live_histories import SPAN, batches_of, world_of
 
@@ -57,6 +57,7 @@ def test_nothing_changes_before_the_instant_named(seed, now, moment, later):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), instants)
+@example(8395, at(103 * SLOT))                       # a freeze of another site must not wake this one
 def test_a_case_alone_is_as_among_all(seed, now):
     world = world_of(seed, 30)
     kept = Kept("acme")

@@ -72,7 +72,7 @@ def test_the_feed_equals_batch_at_every_instant(number):
 
 def test_event_by_event_and_at_every_instant_of_its_own():
     """The same, with the clocks asked at exactly the instants they name, and each fact by itself."""
-    world = world_of(SEED, 12)
+    world = world_of(SEED, 8)
     feed, batches, union, now = Feed(world.plans), [], set(), at(0)
     for slot in sorted(world.deliveries):
         while feed.next_at < at(slot):

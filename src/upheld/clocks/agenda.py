@@ -61,7 +61,7 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
         for context in walk.seen(name):
             clause = context.plan.commitments[name]
             if isinstance(clause, ClockPlan):
-                sheets.append(_sheet(Worlds(clause, context), at, shared, versions, roots, late, holds.get(name, {})))
+                sheets.append(_sheet(Worlds(clause, context, counts=False), at, shared, versions, roots, late, holds.get(name, {})))
     return _assembled(at, [s for s in sheets if len(s.running.outcomes)])
 
 

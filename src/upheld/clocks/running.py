@@ -72,7 +72,7 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
     if worlds.outside(agreed=True) != ((), ()):
         lapses = any(getattr(s, "at_least_us", 0) for s in worlds.context.plan.states.values())
         moves = np.ones(n, np.bool_) if lapses else close == NEVER
-        next_at[moves] = np.minimum(next_at[moves], min(edge, shared_next))
+        next_at[moves] = np.minimum(next_at[moves], np.minimum(edge, shared_next)[moves])
     if not worlds.scheduled:
         next_at = np.minimum(next_at, _rows_ahead(worlds, at)[found.case]) if n else next_at
     if worlds.numbered or any(r.needs is not None and r.until is not None for r in worlds.rules):
@@ -159,16 +159,16 @@ def _judges(context: Context, start: int) -> bool:
     return int(judged_by(versions, one, one, np.zeros(1, np.bool_), context.until)[0]) == versions.own
 
 
-def _standing(worlds: Worlds, found: CaseOutcomes) -> tuple[Mask, int]:
+def _standing(worlds: Worlds, found: CaseOutcomes) -> tuple[Mask, I64]:
     """Which clocks stand still by states outside their case, and when that may change by itself."""
     if not any(worlds.outside(agreed=True)) or not len(found):
-        return np.zeros(len(found), np.bool_), NEVER
+        return np.zeros(len(found), np.bool_), np.full(len(found), NEVER)
     if worlds.scheduled or not worlds.groups.axes:
         held, edge = worlds.standing(((),))
-        return np.full(len(found), bool(held.any())), edge
+        return np.full(len(found), bool(held.any())), np.full(len(found), int(edge.min()))
     home, names = worlds.homes(found)
     held, edge = worlds.standing(names)
-    return held[home[found.case]], edge
+    return held[home[found.case]], edge[home[found.case]]
 
 
 def _misses(worlds: Worlds, found: CaseOutcomes, awaits: Mask, at: int) -> I64:

@@ -97,15 +97,15 @@ def suspensions(context: Context, clause: ClockPlan, groups: Groups, names: tupl
 
 
 def standing(context: Context, clause: ClockPlan, groups: Groups, names: tuple[str, ...], rules: tuple[ExclusionRule, ...], lo: int,
-             hi: int) -> tuple[Mask, int]:
-    """``(bool[n_groups], i64)``: whether the clocks of each result stand still at the horizon itself by such states, and the next instant at
-    which that may change with no fact arriving (``OPEN``: none). States that are calendars are hours, and neither.
+             hi: int) -> tuple[Mask, I64]:
+    """``(bool[n_groups], i64[n_groups])``: whether the clocks of each result stand still at the horizon itself by such states, and the next
+    instant at which that may change with no fact arriving (``OPEN``: none). States that are calendars are hours, and neither.
     """
     timed = tuple(n for n in names if not isinstance(context.plan.states[n], CalendarState))
     ruled = tuple(r for r in rules if not isinstance(context.plan.states[r.during or ""], CalendarState))
-    held = np.zeros(len(groups), np.bool_)
+    held, ahead = np.zeros(len(groups), np.bool_), np.full(len(groups), OPEN)
     if not timed and not ruled:
-        return held, OPEN
+        return held, ahead
     until = context.until
 
     def seen(at: int) -> Spans:
@@ -114,14 +114,16 @@ def standing(context: Context, clause: ClockPlan, groups: Groups, names: tuple[s
     now, after = seen(until), seen(until + 1)
     ends_now = {int(g) for g in now.group[now.end >= until].tolist()}
     covers = (after.start <= until) & (after.end > until)
-    for group, start in zip(after.group[covers].tolist(), after.start[covers].tolist(), strict=True):
-        held[group] |= start >= until or group in ends_now
+    for one, start in zip(after.group[covers].tolist(), after.start[covers].tolist(), strict=True):
+        held[one] |= start >= until or one in ends_now
     later = seen(min(until + _AHEAD_US, hi))                          # if nothing more is said: allowances used up, readings grown old
-    edges = np.concatenate([later.start, later.end])
-    edges = edges[edges < min(until + _AHEAD_US, hi)]
+    edges, group = np.concatenate([later.start, later.end]), np.concatenate([later.group, later.group])
+    within = edges < min(until + _AHEAD_US, hi)
     least = {0, *(us for n in context.plan.states for us in (getattr(context.plan.states[n], "at_least_us", 0),))}
-    ahead = [int(beyond.min()) for us in least if len(beyond := (edges + us)[edges + us > until])]
-    return held, min(ahead, default=OPEN)
+    for us in least:
+        beyond = within & (edges + us > until)
+        np.minimum.at(ahead, group[beyond], edges[beyond] + us)
+    return held, ahead
 
 
 def _known(context: Context, name: str, spans: Spans) -> Spans:

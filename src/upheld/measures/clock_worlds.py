@@ -58,8 +58,8 @@ def clock(setting: Setting, events: CaseEvents, threads: int = 2) -> CaseOutcome
 class Worlds:
     """The outcomes of one clause, as agreed or bare, under each reading of what is undecided; each worked out once."""
 
-    def __init__(self, clause: ClockPlan, context: Context, also: frozenset[str] = frozenset()) -> None:
-        """``also``: attributes to be readable besides those the clause itself asks for."""
+    def __init__(self, clause: ClockPlan, context: Context, also: frozenset[str] = frozenset(), *, counts: bool = True) -> None:
+        """``also``: attributes to be readable besides those the clause itself asks for. ``counts``: figures will be asked for."""
         self.clause, self.context, self.also, self.events = clause, context, also, context.facts.events
         self.rules = rules_of(context, clause)
         self.pausing = tuple(r for r in self.rules if r.during is not None and r.effect == "leave_out")
@@ -71,7 +71,8 @@ class Worlds:
         self._settings: dict[tuple[tuple[str, ...], bool, bool], Setting] = {}
         self._suspended: dict[tuple[tuple[tuple[str, ...], ...], bool, bool], Suspension] = {}
         self._numbers: dict[tuple[tuple[str, ...], bool, bool], I64] = {}
-        self.table(agreed=True, lenient=False)
+        if counts:
+            self.table(agreed=True, lenient=False)
 
     def _reader(self) -> Reader | None:
         if self.events is None or not len(self.events):
@@ -168,11 +169,11 @@ class Worlds:
             self._suspended[key] = suspensions(self.context, self.clause, groups, states, rules, *self._span(), undecided=lenient)
         return self._suspended[key]
 
-    def standing(self, names: tuple[tuple[str, ...], ...]) -> tuple[Mask, int]:
+    def standing(self, names: tuple[tuple[str, ...], ...]) -> tuple[Mask, I64]:
         """Which of the results stand still at the horizon by states outside the case, and when that may change (``OPEN``: never)."""
         states, rules = self.outside(agreed=True)
         if self.events is None or not len(self.events) or not (states or rules):
-            return np.zeros(len(names), np.bool_), OPEN
+            return np.zeros(len(names), np.bool_), np.full(len(names), OPEN)
         return standing(self.context, self.clause, Groups(self.groups.axes, names), states, rules, *self._span())
 
     def _span(self) -> tuple[int, int]:
