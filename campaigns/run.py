@@ -21,6 +21,8 @@ CAMPAIGNS = {
     "trees": (("tests/evidence/test_trees.py",), "UPHELD_CAMPAIGN", "random trees against another implementation", 10_000),
     "live": (("tests/clocks/test_live_histories.py",), "UPHELD_CAMPAIGN", "random histories fed in pieces, live against batch", 200_000),
     "budgets": (("tests/clocks/test_budget_laws.py",), "UPHELD_CAMPAIGN", "random months for each law of budgets", 2_000),
+    "kill": (("tests/service/test_kills.py", "-s"), "UPHELD_CAMPAIGN", "workers killed, the database crashed 20 times, clocks wrong",
+             10_000),
     "calendars": (("tests/calendars/test_clock_changes.py",), "UPHELD_CAMPAIGN", "times the pairs at each clock change 2000 to 2040", 10),
     "changes": (("tests/changes/test_change_laws.py",), "UPHELD_CAMPAIGN", "worlds of announced changes, each law, against the measure", 3000),
     "clocks": (("tests/measures/test_clock_oracle.py",), "UPHELD_CAMPAIGN", "times the histories against the clock by minutes", 20),

@@ -20,10 +20,13 @@ _NEEDED = ("numpy", "polars", "pydantic", "PyYAML", "ruamel.yaml", "click", "ric
 
 @click.command("doctor")
 @workspace_option
-def command(root: Path) -> None:
-    """Look at the installation and the workspace and say what is wrong. Exit code 1 if something is."""
+@click.option("--database", default="", metavar="URL", help="The store of the service (default: upheld.toml, else records/store.db).")
+@click.option("--send-test", is_flag=True, help="Send a trial message by every way there is.")
+@click.option("--send-again", is_flag=True, help="Try again what was given up, under its keys.")
+def command(root: Path, database: str, send_test: bool, send_again: bool) -> None:
+    """Look at the installation, the workspace and the service, and say what is wrong and how to mend it. Exit code 1 if something is."""
     worst = 0
-    for fine, what, todo in (*_installation(), *_workspace(root)):
+    for fine, what, todo in (*_installation(), *_workspace(root), *_service(root, database, trial=send_test, again=send_again)):
         click.echo(f"{'ok  ' if fine else 'BAD '} {what}")
         if not fine:
             click.echo(f"     {todo}")
@@ -66,3 +69,40 @@ def _workspace(root: Path) -> Iterator[Check]:
             yield not missing, f"source {source.name}: {', '.join(source.files)}", f"no file is there for {', '.join(missing)}"
     except FindingsError as problem:
         yield False, f"{len(problem.findings)} findings in source files", f"{problem.findings[0].place}: {problem.findings[0].message}"
+
+
+def _service(root: Path, database: str, *, trial: bool, again: bool) -> Iterator[Check]:
+    """Settings, store, workers, queues, rotas; where there is neither a settings file nor a store with clocks, nothing."""
+    from upheld.service.config import CONFIG, load_config
+    from upheld.values.finding import FindingsError
+
+    there = (root / CONFIG).exists()
+    try:
+        config = load_config(root)
+    except FindingsError as problem:
+        for finding in problem.findings:
+            yield False, f"{finding.place}: {finding.message}", finding.help
+        return
+    where = database or config.database
+    if not there and not database:
+        return
+    from upheld.service.clock import RealClock
+    from upheld.service.doctor import check_config, check_reach, check_store, check_texts, workspace_files
+    from upheld.service.notifiers import Notifiers
+    from upheld.service.worker import fetch_feeds
+    from upheld.stores.store import open_store
+    from upheld.stores.trouble import StoreError
+
+    clock = RealClock()
+    checks = list(check_config(config, there=there))
+    try:
+        with open_store(where, create=False) as store:
+            if again:
+                from upheld.stores.outbox import send_again
+
+                yield True, f"{send_again(store.database)} messages are tried again", ""
+            checks += [*check_store(store, clock), *check_texts(store, workspace_files(root), clock, fetch_feeds(config))]
+    except StoreError as problem:
+        yield False, f"store: {problem.what}", problem.help
+    checks += check_reach(config, Notifiers(config, clock), clock, send=trial)
+    yield from ((check.fine, check.what, check.todo) for check in checks)

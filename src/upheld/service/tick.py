@@ -224,6 +224,7 @@ class Ticker:
     def _write(self, connection: Connection, units: Sequence[str], found: Found, poisoned: Sequence[Poisoned], question: Question) -> None:
         ill = {one.unit for one in poisoned}
         well = [unit for unit in units if unit not in ill]
+        live.recovered(connection, well)
         kept = live.clock_keys(connection, well)
         live.put_clocks(connection, found.clocks, set(kept) - {tuple(row[:5]) for row in found.clocks})
         live.put_steps(connection, found.steps)

@@ -21,7 +21,7 @@ from upheld.stores.schema import texts, touched
 __all__ = [
     "CLOCK_COLUMNS", "STEP_COLUMNS", "Due", "OpenClock", "Probe", "Touch", "WorkerRow", "agreement_unit", "candidates", "case_unit", "clock_keys",
     "fired", "forget_touches", "heard_in", "hearers", "judge_anew", "judged_by", "lock", "make_lock_rows", "open_clocks", "probe",
-    "put_clocks", "put_steps", "read_workers", "set_aside", "should_have_fired", "silence_clocks", "stopped_clocks", "texts_size",
+    "put_clocks", "put_steps", "read_workers", "recovered", "set_aside", "should_have_fired", "silence_clocks", "stopped_clocks", "texts_size",
     "touches_of", "touches_shared", "unit_name", "wake", "wake_clocks", "woken", "write_beat",
 ]
 
@@ -300,6 +300,11 @@ def should_have_fired(database: Database, before: int, most: int = 20) -> tuple[
 def silence_clocks(connection: Connection, unit: str) -> None:
     """The clocks of a unit that cannot be worked out ask for nothing by themselves."""
     connection.execute(update(clocks).where(clocks.c.unit == unit).values(next_at=None))
+
+
+def recovered(connection: Connection, units: Sequence[str]) -> None:
+    """These units could be worked out: what was said of their troubles is forgotten."""
+    connection.execute(delete(wakes).where(among(connection, wakes.c.unit, units), wakes.c.error != ""))
 
 
 def set_aside(database: Database, most: int = 100) -> list[tuple[str, int, int, str]]:

@@ -18,7 +18,7 @@ from upheld.stores.logs import add_leaves, locked
 from upheld.stores.many import among
 
 __all__ = ["OUTBOX_COLUMNS", "Attempt", "Message", "Trouble", "due", "lease", "members", "muted_or_folded", "next_due", "overdue",
-           "postpone", "put_messages", "queues", "recent", "recently_sent", "retry_later", "revive", "settle_sent", "tried", "tries_of",
+           "postpone", "put_messages", "queues", "recent", "recently_sent", "retry_later", "send_again", "settle_sent", "tried", "tries_of",
            "troubles", "turn_dead", "undone_of"]
 
 OUTBOX_COLUMNS = tuple(c.name for c in outbox.columns)
@@ -171,10 +171,11 @@ def turn_dead(connection: Connection, key: str, reason: str) -> bool:
     return bool(connection.execute(update(outbox).where(outbox.c.key == key, _UNDONE).values(state="dead", reason=reason)).rowcount)
 
 
-def revive(connection: Connection, keys: Sequence[str]) -> int:
+def send_again(database: Database) -> int:
     """Dead messages are tried again from the beginning, under their keys: how many."""
-    return connection.execute(update(outbox).where(among(connection, outbox.c.key, keys), outbox.c.state == "dead")
-                              .values(state="waiting", attempts=0, not_before=0, reason="")).rowcount
+    with database.writing() as connection:
+        again = update(outbox).where(outbox.c.state == "dead").values(state="waiting", attempts=0, not_before=0, reason="")
+        return connection.execute(again).rowcount
 
 
 def tried(connection: Connection, rows: Sequence[Attempt]) -> None:
