@@ -18,12 +18,11 @@ from upheld.stores.live_schema import cases, clocks, heard, judged, steps, wakes
 from upheld.stores.many import among
 from upheld.stores.schema import texts, touched
 
-__all__ = [
-    "CLOCK_COLUMNS", "STEP_COLUMNS", "Due", "OpenClock", "Probe", "Touch", "WorkerRow", "agreement_unit", "candidates", "case_unit", "clock_keys",
-    "fired", "forget_touches", "heard_in", "hearers", "judge_anew", "judged_by", "lock", "make_lock_rows", "open_clocks", "probe",
-    "put_clocks", "put_steps", "read_workers", "recovered", "set_aside", "should_have_fired", "silence_clocks", "stopped_clocks", "texts_size",
-    "touches_of", "touches_shared", "unit_name", "wake", "wake_clocks", "woken", "write_beat",
-]
+__all__ = ["CLOCK_COLUMNS", "STEP_COLUMNS", "Due", "OpenClock", "Probe", "Touch", "WorkerRow", "agreement_unit", "candidates", "case_unit",
+           "clock_keys", "fired", "forget_touches", "heard_in", "hearers", "judge_anew", "judged_by", "lock", "make_lock_rows",
+           "open_clocks", "probe", "put_clocks", "put_steps", "read_workers", "recovered", "set_aside", "should_have_fired",
+           "silence_clocks", "stopped_clocks", "texts_size", "touches_of", "touches_shared", "unit_name", "wake", "wake_clocks", "woken",
+           "write_beat"]
 
 CLOCK_COLUMNS = tuple(c.name for c in clocks.columns)
 STEP_COLUMNS = tuple(c.name for c in steps.columns)
