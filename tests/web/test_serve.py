@@ -70,14 +70,15 @@ def test_a_body_that_is_cut_off_records_nothing(served: Served) -> None:
     where = urlsplit(served.url)
     body = json.dumps([fact(f"cut-{i}") for i in range(50)]).encode()
     with socket.create_connection((str(where.hostname), where.port or 0)) as raw:
-        raw.sendall(f"POST /api/v1/facts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.token}\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:2_000])
+        raw.sendall(f"POST /api/v1/facts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.token}\r\n"
+                    f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:2_000])
     with served.client() as client:
         assert client.get("/api/v1/facts/desk/cut-0").status_code == 404
 
 
 @pytest.mark.parametrize("sent", [
-    b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"GET /healthz HTTP/1.1\r\n\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
     b"POST /api/v1/facts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     b"POST /api/v1/facts HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", b"GET //healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",

@@ -15,10 +15,15 @@ from upheld.stores.trouble import StoreError
 from upheld.web.parts import parts_of
 from upheld.web.problems import Problem, store_problem
 
-__all__ = ["Holder", "asker"]
+__all__ = ["ACTS", "Holder", "asker"]
 
 _BEARER = re.compile(r"[Bb]earer (uph_[A-Za-z0-9_-]{20,128})")
 _WRITE = "facts:write"
+ACTS = "upheld"
+"""The source of acts done through this interface."""
+
+_OURS = frozenset((ACTS, "records"))
+"""Sources in which only Upheld itself writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Holder:
 
     def may_write(self, source: str) -> bool:
         """Whether facts of this source are the holder's to send and see."""
+        if source in _OURS:
+            return self.may("admin")
         return self.may(_WRITE) or f"{_WRITE}:{source}" in self.scopes
 
     @property

@@ -5,14 +5,12 @@ Law: by default all rows of a request are recorded or none; each row is answered
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -25,18 +23,18 @@ from upheld.stores.taking import Taken
 from upheld.stores.trouble import StoreError
 from upheld.values.instant import format_instant
 from upheld.web.access import Holder, asker
-from upheld.web.intake import FullError, StoppingError, Undo
+from upheld.web.handing import RacedError, first_answer, handed_in, key_of
+from upheld.web.intake import Undo
 from upheld.web.parts import Parts, parts_of
 from upheld.web.problems import LISTED, Problem, fault_errors, store_problem
 from upheld.web.query import flag, known_only, path_parts
 from upheld.web.reading import Rows, read_rows, refuse_foreign
 from upheld.web.schemas import FACTS_BODY, FACTS_RESPONSES
 
-__all__ = ["handed_in", "router"]
+__all__ = ["router"]
 
 router = APIRouter()
 
-_KEY = re.compile(r"[!-~]{1,200}")
 _STATUS: Mapping[str, tuple[int, str, str]] = {
     # what the store says of a row: status, and what is told where it was not taken
     "new": (201, "", ""), "same": (200, "", ""),
@@ -45,10 +43,6 @@ _STATUS: Mapping[str, tuple[int, str, str]] = {
     "unknown": (404, "replaces a fact this source never sent", "send that fact first, or leave replaces out"),
 }
 _POINTER = {"conflict": "/id", "superseded": "/replaces", "unknown": "/replaces"}
-
-
-class _RacedError(Exception):
-    """Another process is doing the same request."""
 
 
 @router.post("/api/v1/facts", status_code=201, openapi_extra=FACTS_BODY, responses=FACTS_RESPONSES)
@@ -61,7 +55,7 @@ async def record_facts(request: Request) -> Response:
         holder.need("facts:write")
     known_only(request, ("partial", "receipts"))
     partial, receipts = flag(request, "partial"), flag(request, "receipts", default=True)
-    key = _key(request)
+    key = key_of(request)
     asked = (holder.actor, key)
     if key and asked in parts.asked:
         raise Problem(409, "in-flight", "a request with this Idempotency-Key is being done", "wait for its answer", retry_s=1)
@@ -70,7 +64,7 @@ async def record_facts(request: Request) -> Response:
     try:
         rows, body = await read_rows(request, parts.limits, parts.clock.now())
         asked_hash = _asked(request, rows, body)
-        if key and (first := await _first(parts, holder, key, asked_hash)) is not None:
+        if key and (first := await first_answer(parts, holder.actor, key, asked_hash)) is not None:
             return first
         refuse_foreign(rows, holder)
         for fault in rows.faults:
@@ -82,32 +76,11 @@ async def record_facts(request: Request) -> Response:
         parts.asked.discard(asked)
 
 
-def _key(request: Request) -> str:
-    given = request.headers.getlist("idempotency-key")
-    if not given:
-        return ""
-    if len(given) > 1 or not _KEY.fullmatch(given[0]):
-        raise Problem(400, "idempotency-key", "the Idempotency-Key is not one text of at most 200 visible characters", "a UUID is best")
-    return given[0]
-
-
 def _asked(request: Request, rows: Rows, body: bytes) -> bytes:
     """What was asked, as a hash: the body (of a stream: its facts), and how it was to be done."""
     said = hashlib.sha256(f"{request.url.query}\n{request.headers.get('content-type', '')}\n".encode())
     said.update(body or b"".join(arrival.digest for arrival in rows.arrivals.values()) + str(rows.faults).encode("utf-8", "replace"))
     return said.digest()
-
-
-async def _first(parts: Parts, holder: Holder, key: str, asked_hash: bytes) -> Response | None:
-    try:
-        answer = await to_thread.run_sync(parts.store.answers.get, holder.actor, key)
-    except StoreError as error:
-        raise store_problem(error) from None
-    if answer is None:
-        return None
-    if answer.hash != asked_hash:
-        raise Problem(422, "idempotency", "this Idempotency-Key was used for another request", "take a new key for a new request")
-    return Response(answer.body, answer.status, {"Idempotent-Replay": "true"}, "application/json")
 
 
 def _wrong(rows: Rows) -> Problem:
@@ -141,7 +114,7 @@ async def _recorded(parts: Parts, holder: Holder, rows: Rows, *, strict: bool, r
             return _Done(at, taken)
         body = _answer(parts, rows, taken, at, receipts)
         if not parts.store.answers.keep(holder.actor, key, Answer(asked_hash, at, _status(taken, rows), body)):
-            raise _RacedError
+            raise RacedError
         return _Done(at, taken, body)
 
     done = await handed_in(parts, work, len(rows.arrivals), holder.actor)
@@ -155,29 +128,6 @@ async def _recorded(parts: Parts, holder: Holder, rows: Rows, *, strict: bool, r
 
 def _stands(one: Taken) -> bool:
     return one.state in ("new", "same")
-
-
-T = TypeVar("T")
-
-
-async def handed_in(parts: Parts, work: Callable[[int], T], rows: int, actor: str) -> T:
-    """The answer of work that was committed. Raises ``Problem`` 429, 503."""
-    try:
-        return await asyncio.wrap_future(parts.intake.hand_in(work, rows, actor))
-    except FullError as full:
-        if full.own:
-            raise Problem(429, "too-fast", "more facts of this token wait than may: nothing of this request was recorded",
-                          "send fewer at once, the same again later", retry_s=1) from None
-        raise Problem(503, "overloaded", "too many facts wait to be written: nothing of this request was recorded",
-                      "send the same again later", retry_s=2) from None
-    except StoppingError:
-        raise Problem(503, "stopping", "this server is going down: nothing of this request was recorded",
-                      "send the same again", retry_s=5) from None
-    except _RacedError:
-        raise Problem(409, "in-flight", "a request with this Idempotency-Key was done at the same moment", "ask again", retry_s=1) from None
-    except StoreError as error:
-        parts.log.error("store", slug=error.slug, what=error.what)
-        raise store_problem(error) from None
 
 
 def _status(taken: Sequence[Taken], rows: Rows) -> int:

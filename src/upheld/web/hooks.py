@@ -27,7 +27,7 @@ from upheld.sources.table import Limits as FileLimits
 from upheld.stores.answers import Answer
 from upheld.stores.trouble import StoreError
 from upheld.web.body import whole_body
-from upheld.web.facts_routes import handed_in
+from upheld.web.handing import handed_in
 from upheld.web.parts import Parts, parts_of
 from upheld.web.problems import Problem, store_problem
 from upheld.web.query import known_only

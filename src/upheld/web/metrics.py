@@ -25,7 +25,7 @@ class Metrics:
         self.quarantine = Gauge("upheld_quarantined", "Webhook bodies of which not all became facts", registry=self.registry)
         self.log_size = Gauge("upheld_stream_leaves", "Leaves of the stream", registry=self.registry)
         self.workers = Gauge("upheld_worker_heartbeat_age_seconds", "Since the last sign of life of any worker", registry=self.registry)
-        self.outbox = Gauge("upheld_outbox", "Messages by state", ["state"], registry=self.registry)
+        self.outbox = Gauge("upheld_outbox_messages", "Messages by state, whoever sends them", ["state"], registry=self.registry)
 
     def text(self) -> bytes:
         """All of it, in the text format."""

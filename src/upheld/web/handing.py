@@ -1,0 +1,73 @@
+"""Handing work to the intake and waiting for it; first answers to requests that are asked again.
+
+Law: an answer is given when its work is on the disk; the same key with the same request gets the first answer, whatever was done since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from upheld.stores.trouble import StoreError
+from upheld.web.intake import FullError, StoppingError
+from upheld.web.parts import Parts
+from upheld.web.problems import Problem, store_problem
+
+__all__ = ["RacedError", "first_answer", "handed_in", "key_of"]
+
+_KEY = re.compile(r"[!-~]{1,200}")
+
+T = TypeVar("T")
+
+
+class RacedError(Exception):
+    """Another process is doing the same request."""
+
+
+async def handed_in(parts: Parts, work: Callable[[int], T], rows: int, actor: str) -> T:
+    """The answer of work that was committed. Raises ``Problem`` 429, 503."""
+    try:
+        return await asyncio.wrap_future(parts.intake.hand_in(work, rows, actor))
+    except FullError as full:
+        if full.own:
+            raise Problem(429, "too-fast", "more facts of this token wait than may: nothing of this request was recorded",
+                          "send fewer at once, the same again later", retry_s=1) from None
+        raise Problem(503, "overloaded", "too many facts wait to be written: nothing of this request was recorded",
+                      "send the same again later", retry_s=2) from None
+    except StoppingError:
+        raise Problem(503, "stopping", "this server is going down: nothing of this request was recorded",
+                      "send the same again", retry_s=5) from None
+    except RacedError:
+        raise Problem(409, "in-flight", "a request with this Idempotency-Key was done at the same moment", "ask again", retry_s=1) from None
+    except StoreError as error:
+        parts.log.error("store", slug=error.slug, what=error.what)
+        raise store_problem(error) from None
+
+
+def key_of(request: Request) -> str:
+    """The Idempotency-Key, "" where there is none. Raises ``Problem`` 400."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return ""
+    if len(given) > 1 or not _KEY.fullmatch(given[0]):
+        raise Problem(400, "idempotency-key", "the Idempotency-Key is not one text of at most 200 visible characters", "a UUID is best")
+    return given[0]
+
+
+async def first_answer(parts: Parts, who: str, key: str, asked_hash: bytes) -> Response | None:
+    """What this request was answered the first time. Raises ``Problem`` 422 where the key was used for another."""
+    try:
+        answer = await to_thread.run_sync(parts.store.answers.get, who, key)
+    except StoreError as error:
+        raise store_problem(error) from None
+    if answer is None:
+        return None
+    if answer.hash != asked_hash:
+        raise Problem(422, "idempotency", "this Idempotency-Key was used for another request", "take a new key for a new request")
+    return Response(answer.body, answer.status, {"Idempotent-Replay": "true"}, "application/json")
