@@ -130,9 +130,12 @@ def _as_spoken(known: CaseEvents, facts: Facts) -> CaseEvents:
 def _later(events: CaseEvents, at: int, wakes: dict[str, int]) -> None:
     """Cases of which something will only be known, or happen, later: by the clock of another machine, or of the source."""
     when = np.maximum(events.header.known_at, events.at)
+    replaces = events.header.replaces
     for row in np.flatnonzero(when > at).tolist():
-        unit = case_unit(str(events.case_names[events.case[row]]))
-        wakes[unit] = min(int(when[row]), wakes.get(unit, NEVER))
+        corrected = row if replaces is None or replaces[row] < 0 else int(replaces[row])     # which may be another case's
+        for case in {int(events.case[row]), int(events.case[corrected])}:
+            unit = case_unit(str(events.case_names[case]))
+            wakes[unit] = min(int(when[row]), wakes.get(unit, NEVER))
 
 
 def _take(agreement: Agreement, result: Agenda, facts: Facts, question: Question, whose: str, found: Found) -> None:
