@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from upheld.cli.options import INSTANT, fail, findings_or_exit, format_option, show_findings, workspace_option
+from upheld.cli.options import INSTANT, fail, format_option, workspace_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,46 +40,29 @@ _SHORT = 24
 def command(commitments: tuple[str, ...], root: Path, at: int | None, agreement: str | None, wanted: tuple[str, ...], limit: int,
             fail_on: str, form: str) -> None:
     """Show the running clocks, the most urgent first, and the budgets of the current windows."""
-    from datetime import UTC, datetime
-
+    from upheld.cli.live import feeds_of, now_us, read_live
     from upheld.clocks import board_report
 
-    by_agreement, facts = _read(root, agreement)
-    now = int(datetime.now(UTC).timestamp()) * 1_000_000 if at is None else at
+    live = read_live(root)
+    by_agreement = {name: plans for name, plans in live.plans.items() if agreement in (None, name)}
+    if not by_agreement:
+        fail(f"no agreement {agreement!r} here" if agreement else "no agreement here", 2, "there are: " + ", ".join(live.plans))
+    now = now_us() if at is None else at
     there = [name for plans in by_agreement.values() for plan in plans for name in plan.commitments]
     if unknown := [c for c in commitments if c not in there]:
         fail(f"no commitment {unknown[0]!r} here", 2, "there are: " + ", ".join(dict.fromkeys(there)))
-    boards = [_board(plans, facts, now, commitments, wanted) for plans in by_agreement.values()]
+    feeds = feeds_of(live.root, by_agreement)
+    boards = [_board(plans, live.facts, feeds, now, commitments, wanted) for plans in by_agreement.values()]
     if form == "text":
-        _show([b for b in boards if b.clocks or b.budgets] or boards[:1], facts, limit)
+        _show([b for b in boards if b.clocks or b.budgets] or boards[:1], live.facts, limit)
     else:
         render = {"json": board_report.to_json, "csv": board_report.to_csv, "md": board_report.to_markdown}[form]
         click.echo(render(boards), nl=False)
     sys.exit(1 if any(_bad(b, fail_on) for b in boards) else 0)
 
 
-def _read(root: Path, agreement: str | None) -> tuple[dict[str, tuple[Plan, ...]], Facts]:
-    from upheld.cli.progress import reading
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
-
-    try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        found = workspace.plans(agreement)
-        if not found:
-            fail(f"no agreement {agreement!r} here" if agreement else "no agreement here", 2, "there are: " + ", ".join(workspace.plans()))
-        with reading() as progress:
-            return found, workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
-
-
-def _board(plans: tuple[Plan, ...], facts: Facts, at: int, commitments: Sequence[str], wanted: Sequence[str]) -> Board:
+def _board(plans: tuple[Plan, ...], facts: Facts, feeds: Mapping[str, bytes], at: int, commitments: Sequence[str],
+           wanted: Sequence[str]) -> Board:
     """One agreement's board, narrowed to what was asked for."""
     from upheld.clocks.agenda import agenda
     from upheld.clocks.board import clock_lines
@@ -90,7 +73,7 @@ def _board(plans: tuple[Plan, ...], facts: Facts, at: int, commitments: Sequence
 
     last, known = plans[-1], bool(in_force(plans, at))
     # what is on record but was known later must not show as what happens next
-    lines = clock_lines(plans, agenda(plans, cut(facts, at), at), facts) if known else []
+    lines = clock_lines(plans, agenda(plans, cut(facts, at), at), facts, feeds) if known else []
     found = budgets(plans, facts, at, commitments, live=True) if known else ()
     lines = [c for c in lines if (not commitments or c.key.commitment in commitments) and _chosen(c.group, c.key.case, wanted)]
     found = tuple(sorted((b for b in found if _chosen(b.group, "", wanted)), key=_urgency))

@@ -50,13 +50,21 @@ class ClockLine:
     says: str
 
 
-def clock_lines(plans: Sequence[Plan], agenda: Agenda, facts: Facts) -> list[ClockLine]:
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What it takes to know who is told."""
+
+    facts: Facts
+    feeds: Mapping[str, bytes]
+
+
+def clock_lines(plans: Sequence[Plan], agenda: Agenda, facts: Facts, feeds: Mapping[str, bytes] | None = None) -> list[ClockLine]:
     """The clocks that run or stand paused, nearest to their due instant first, on either side; what stands still as if it went on now."""
-    by_version = {p.version: p for p in plans}
+    by_version, telling = {p.version: p for p in plans}, _Telling(facts, feeds or {})
     told: dict[int, dict[str, int]] = {}
     for i, c in enumerate(agenda.steps.clock.tolist()):
         told.setdefault(c, {})[agenda.steps.step[i]] = int(agenda.steps.at[i])
-    found = [(_urgency(agenda, i), _line(by_version[agenda.clocks.version[i]], agenda, i, told.get(i, {}), facts))
+    found = [(_urgency(agenda, i), _line(by_version[agenda.clocks.version[i]], agenda, i, told.get(i, {}), telling))
              for i in range(len(agenda.clocks)) if _is_open(agenda, i)]
     found.sort(key=lambda pair: (pair[0], pair[1].key))
     return [line for _, line in found]
@@ -78,7 +86,7 @@ def _urgency(agenda: Agenda, i: int) -> int:
     return max(int(c.target_us[i]) - int(c.elapsed_us[i]), 0) if c.target_us[i] > 0 else NEVER
 
 
-def _line(plan: Plan, agenda: Agenda, i: int, fired: Mapping[str, int], facts: Facts) -> ClockLine:
+def _line(plan: Plan, agenda: Agenda, i: int, fired: Mapping[str, int], telling: _Telling) -> ClockLine:
     c = agenda.clocks
     key, target, elapsed = c.key[i], int(c.target_us[i]), int(c.elapsed_us[i])
     clause = plan.commitments[key.commitment]
@@ -87,7 +95,7 @@ def _line(plan: Plan, agenda: Agenda, i: int, fired: Mapping[str, int], facts: F
     due = int(c.due[i]) if c.has_due[i] else None
     missed = int(c.missed_at[i]) if c.has_miss[i] else None
     left = target - elapsed if target > 0 else None
-    step, step_at = _next_step(plan, agenda, i, ladder, fired, facts)
+    step, step_at = _next_step(plan, agenda, i, ladder, fired, telling)
     used = Fraction(elapsed, target) if target > 0 else None
     return ClockLine(key, c.version[i], c.group[i], _promise(clause, key), plan.zone, state, verdict, used, left, due, missed, step, step_at,
                      len(fired), _says(agenda.at, clause, state, (due, missed, left)))
@@ -118,7 +126,8 @@ def _says(at: int, clause: object, state: str, times: tuple[int | None, int | No
 # ---- the next step --------------------------------------------------------------------------------------------------
 
 
-def _next_step(plan: Plan, agenda: Agenda, i: int, ladder: Ladder | None, fired: Mapping[str, int], facts: Facts) -> tuple[str, int | None]:
+def _next_step(plan: Plan, agenda: Agenda, i: int, ladder: Ladder | None, fired: Mapping[str, int],
+               telling: _Telling) -> tuple[str, int | None]:
     """The first step of the clock's ladder that has not fallen due: in words, and when it will."""
     if ladder is None:
         return "", None
@@ -126,9 +135,9 @@ def _next_step(plan: Plan, agenda: Agenda, i: int, ladder: Ladder | None, fired:
         if str(place) in fired:
             continue
         at = _when(agenda, i, step, fired.get(str(place - 1)))
-        return _told(plan, place, step, at or agenda.at, agenda.at, facts), at
+        return _told(plan, place, step, at or agenda.at, agenda.at, telling), at
     again = _again(ladder, fired)
-    return ("", None) if again is None else (_told(plan, len(ladder.steps), ladder.steps[-1], again, agenda.at, facts) + " again", again)
+    return ("", None) if again is None else (_told(plan, len(ladder.steps), ladder.steps[-1], again, agenda.at, telling) + " again", again)
 
 
 def _again(ladder: Ladder, fired: Mapping[str, int]) -> int | None:
@@ -156,10 +165,10 @@ def _when(agenda: Agenda, i: int, step: LadderStep, before: int | None) -> int |
     return following if following != NEVER and due is not None and step.at is not None and (following <= due) == (step.at < 1) else None
 
 
-def _told(plan: Plan, place: int, step: LadderStep, at: int, known: int, facts: Facts) -> str:
+def _told(plan: Plan, place: int, step: LadderStep, at: int, known: int, telling: _Telling) -> str:
     names = []
     for name in step.tell:
-        duty = on_duty(plan, name, at, overrides_of(facts, known))
+        duty = on_duty(plan, name, at, overrides_of(telling.facts, known), telling.feeds)
         people = [plan.people.contacts[p].title or p for p in duty.contacts if p != name and p in plan.people.contacts]
         names.append(f"{name} ({', '.join(people)})" if people else name if duty.contacts else f"{name} (nobody is on duty)")
     return f"step {place}" + (f" tells {', '.join(names)}" if names else "")
