@@ -244,9 +244,9 @@ def test_other_customers_cases_are_not_ours(world: World) -> None:
 
 
 def test_an_open_promise_of_another_case_mutes_though_that_case_is_not_looked_at(world: World) -> None:
-    world.agreement(AGREEMENT.replace("contacts:\n", """  site: {measure: clock, of: {kind: site}, starts: down, stops: up, within: 8h, per: month}
-contacts:
-""", 1).replace("    acknowledge: 2h", "    acknowledge: 2h\n    muted_while: site"))
+    site = "  site: {measure: clock, of: {kind: site}, starts: down, stops: up, within: 8h, per: month}\n"
+    muted = AGREEMENT.replace("    acknowledge: 2h", "    acknowledge: 2h\n    muted_while: site")
+    world.agreement(muted.replace("contacts:\n", f"{site}contacts:\n", 1))
     world.at("2026-03-03 09:00").event("SITE", "down", kind="site").open("INC-1").advance("2h").silent()
     assert [m.state for m in world.messages()] == ["muted"]
     world.event("SITE", "up").advance("1h").expect("ann: 75%", "ben: 75%")
