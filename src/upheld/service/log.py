@@ -7,11 +7,26 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 __all__ = ["log", "log_as_json"]
+
+
+class _Lines:
+    """Writes lines to whatever stderr is now. A log nobody reads any more must not stop the work."""
+
+    def __init__(self, *_names: object) -> None:
+        return
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def log_as_json(level: str = "info") -> None:
@@ -21,7 +36,7 @@ def log_as_json(level: str = "info") -> None:
                     structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.dict_tracebacks,
                     structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr), cache_logger_on_first_use=False)
+        logger_factory=_Lines, cache_logger_on_first_use=False)
 
 
 def log() -> Any:
