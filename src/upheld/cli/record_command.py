@@ -1,7 +1,8 @@
-"""``upheld record``: put the workspace's texts and facts on record in a store."""
+"""``upheld record``: put facts on record: the workspace's with its texts, or those of single files; here or at a server."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
@@ -28,19 +29,41 @@ _TOGETHER = 50_000
 
 
 @click.command("record")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--source", default="", metavar="NAME", help="The source file that maps the FILEs (default: they hold facts as JSON lines).")
+@click.option("--to", "address", default="", metavar="URL", help="Send them to this server; its token is in the variable UPHELD_TOKEN.")
+@click.option("--token", default="", metavar="TOKEN", help="The token itself, where others cannot see what you type.")
+@click.option("--partial", is_flag=True, help="Of a part that has bad rows, record the others.")
+@click.option("--size", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Rows in a part, which is recorded whole or not.")
+@click.option("--patience", type=click.IntRange(1, 86_400), default=300, show_default=True, help="Seconds for which a part is tried.")
 @workspace_option
 @click.option("--database", default="", metavar="PATH_OR_URL",
               help="The store: a file or postgresql://… (default: what upheld.toml names, else records/store.db).")
 @click.option("--by", "actor", default="upheld record", show_default=True, metavar="WHO", help="Who records it.")
 @click.option("--at", type=INSTANT, default=None, metavar="TIME", help="When (default: now).")
-def command(root: Path, database: str, actor: str, at: int | None) -> None:
-    """Put the agreements, calendars, source files and facts of the workspace on record in a store.
+def command(files: tuple[str, ...], source: str, address: str, token: str, partial: bool, size: int, patience: int, root: Path,
+            database: str, actor: str, at: int | None) -> None:
+    """Put the agreements, calendars, source files and facts of the workspace on record in a store; or the facts of each FILE (- is stdin).
 
     What is on record already adds nothing, so running it again is safe. A row that was recorded with another content is told, and what was
     recorded stays. Exit code 1 if there was such a row, or one that could not be mapped.
     """
     now = at if at is not None else int(datetime.now(UTC).timestamp() * 1_000_000)
-    sys.exit(_workspace(root, database, actor, now))
+    if not files:
+        if address:
+            fail("name the files to send, or - for stdin", 2)
+        sys.exit(_workspace(root, database, actor, now))
+    from upheld.cli.database import open_database, settings
+    from upheld.cli.record_rows import record_here, send_rows
+    from upheld.cli.rows import rows_of
+
+    home, config = settings(root)
+    rows = rows_of(files, source, home)
+    if address:
+        send_rows(rows, address, token or os.environ.get("UPHELD_TOKEN", ""), partial=partial, size=size, patience=patience)
+    else:
+        with open_database(config, database) as store:
+            record_here(store, rows, actor, now, size=size, partial=partial)
 
 
 @dataclass

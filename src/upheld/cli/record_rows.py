@@ -22,10 +22,10 @@ __all__ = ["record_here", "send_rows"]
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def record_here(store: Store, rows: Iterator[Row], *, size: int, partial: bool) -> None:
+def record_here(store: Store, rows: Iterator[Row], actor: str, at: int, *, size: int, partial: bool) -> None:
     """Record the rows in the store; leaves with 0, 1 (refused rows) or 4."""
     try:
-        _leave(record_rows(store, rows, size, partial))
+        _leave(record_rows(store, rows, actor, at, size=size, partial=partial))
     except StoreError as problem:
         fail(problem.what, 4, problem.help)
 
@@ -39,6 +39,12 @@ def send_rows(rows: Iterator[Row], address: str, token: str, *, partial: bool, s
     if not token:
         fail("a token is needed", 2, "upheld token create --actor ME --scope facts:write, then export UPHELD_TOKEN=…")
     sender = Sender(address, token, partial, patience, lambda said: click.echo(f"upheld: {said}", err=True))
+    with sender.client:
+        _leave(_sent(sender, rows, size))
+
+
+def _sent(sender: Sender, rows: Iterator[Row], size: int) -> tuple[int, int, int]:
+    """(recorded, on record before, refused)."""
     sent = new = same = refused = 0
     for part in parts_of_rows(((row.place, row.line()) for row in rows), size):
         try:
@@ -54,7 +60,7 @@ def send_rows(rows: Iterator[Row], address: str, token: str, *, partial: bool, s
         _tell(part.places, [{"row": row["row"], **error} for row in said["rows"] for error in row.get("errors", [])])
         if sys.stderr.isatty():
             click.echo(f"\r{sent:,} rows", nl=False, err=True)
-    _leave((new, same, refused))
+    return new, same, refused
 
 
 def _tell(places: Sequence[str], errors: list[dict[str, str]]) -> None:

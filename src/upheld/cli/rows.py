@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -99,14 +98,13 @@ def _mapped(name: str, spec: SourceSpec) -> Iterator[Row]:
             yield Row(f"{batch.file}:{row}", arrival)
 
 
-def record_rows(store: Store, rows: Iterator[Row], size: int, partial: bool) -> tuple[int, int, int]:
+def record_rows(store: Store, rows: Iterator[Row], actor: str, at: int, *, size: int, partial: bool) -> tuple[int, int, int]:
     """(recorded, on record before, refused) of all rows, in parts. Raises ``StoreError``; leaves with 1 at the first part that has bad rows,
     unless ``partial``.
     """
     new = same = refused = 0
     while part := list(islice(rows, size)):
-        now = time.time_ns() // 1000
-        read = [(row, row.read(now)) for row in part]
+        read = [(row, row.read(at)) for row in part]
         good = [(row, said) for row, said in read if isinstance(said, Arrival)]
         for row, said in read:
             for fault in () if isinstance(said, Arrival) else said:
@@ -114,7 +112,7 @@ def record_rows(store: Store, rows: Iterator[Row], size: int, partial: bool) -> 
         bad = len(part) - len(good)
         if bad and not partial:
             fail(f"{bad:,} of the rows {part[0].place} to {part[-1].place} cannot be recorded, so none of them was", 1)
-        taken = store.stream.record([said for _, said in good], "command line", now)
+        taken = store.stream.record([said for _, said in good], actor, at)
         for (row, _), one in zip(good, taken, strict=True):
             if one.state not in ("new", "same"):
                 click.echo(f"{row.place}: {one.state}: what is on record says something else, or is not there", err=True)
