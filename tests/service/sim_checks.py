@@ -77,9 +77,8 @@ class Oracle:
         self.looked = 0
         self.recomputed = 0
 
-    def acknowledge(self, arrival: Arrival, seq: int, hash_: bytes) -> None:
+    def acknowledge(self, key: Name, arrival: Arrival, seq: int, hash_: bytes) -> None:
         """The server said that it is kept, and where: an answer to another try says the same."""
-        key = (arrival.source, arrival.id, arrival.digest)
         before = self.acknowledged.get(key)
         if before is not None:
             require(before[:2] == (seq, hash_), "the same fact has the same answer", (key, before[0], seq))

@@ -167,17 +167,18 @@ class Simulation:
             some = self.unsent[:rng.randrange(1, 200)]
             at = self.server.now()
             self.stamped = max(self.stamped, at)
-            for one in some:
-                self.oracle.tried_at[one.source, one.id, one.digest].add(at)
+            names = [(one.source, one.id, one.digest) for one in some]
+            for name in names:
+                self.oracle.tried_at[name].add(at)
             try:
                 taken = self.recorder.stream.record(some, "desk", at)
             except StoreError as error:
                 self.stage.say(f"server: {error.slug}")
                 return
             require(len(taken) == len(some), "every arrival is answered", len(taken))
-            for one, answer in zip(some, taken, strict=True):
+            for name, one, answer in zip(names, some, taken, strict=True):
                 if answer.state in ("new", "same"):
-                    self.oracle.acknowledge(one, answer.seq, answer.leaf_hash)
+                    self.oracle.acknowledge(name, one, answer.seq, answer.leaf_hash)
             del self.unsent[:len(some)]
 
     def _serve(self) -> None:

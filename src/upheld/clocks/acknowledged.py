@@ -7,6 +7,7 @@ never touches the clock, and one for a clock nobody knows, or one that has stood
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from upheld.clocks.table import NEVER
@@ -30,6 +31,7 @@ def clock_name(agreement: str, commitment: str, case: str, cycle: str) -> str:
     return "/".join(t.replace("%", "%25").replace("/", "%2F") for t in (agreement, commitment, case, cycle))
 
 
+@lru_cache(maxsize=65_536)
 def named(about: str) -> tuple[str, str, str, str] | None:
     """``(agreement, commitment, case, cycle)`` of such a name; None where it is none."""
     parts = [p.replace("%2F", "/").replace("%25", "%") for p in about.split("/")]
