@@ -20,12 +20,12 @@ from upheld.facts.record import record
 HISTORIES = int(os.environ.get("UPHELD_CAMPAIGN", "400"))
 SEED = int(os.environ.get("UPHELD_SEED", "20261121"))
 SIZE = 2_500 if HISTORIES >= 50_000 else 100
-TICKS = 12 if HISTORIES >= 50_000 else 24
+TICKS = 14 if HISTORIES >= 50_000 else 24
 
 
 def instants(rng, ticks: int) -> list[int]:
     """Instants in order: some at the very slot, some a moment after it (a miss is more than the time), some between."""
-    slots = np.sort(rng.choice(np.arange(1, 2 * SPAN // SLOT), ticks, replace=False))
+    slots = np.sort(rng.choice(np.arange(1, 3 * SPAN // 2 // SLOT), ticks, replace=False))
     return [at(int(s) * SLOT) + int(rng.choice([0, 1, 7_000_000])) for s in slots]
 
 
