@@ -137,7 +137,7 @@ def test_a_chat_gets_slack_shaped_json() -> None:
         for address in ("ops", "ops:#db", "#rooms"):
             assert by(replace(LETTER, channel="chat", address=address), config)[0] == "sent"
     bodies = [(call.path, json.loads(call.body)) for call in receiver.calls]
-    text = "*INC-1 will miss its target*\nDue at **16:00**.\n"
+    text = "*INC-1 will miss its target*\nDue at *16:00*.\n"
     assert bodies == [("/T/B/x", {"text": text}), ("/T/B/x", {"text": text, "channel": "#db"}), ("/d", {"text": text, "channel": "#rooms"})]
 
 

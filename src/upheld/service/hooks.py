@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 
 from upheld.service.clock import Clock
 from upheld.service.config import Webhook
@@ -58,6 +59,8 @@ def signed(letter: Letter, body: bytes, secret: bytes, at: int) -> dict[str, str
 def chat_body(letter: Letter, room: str = "") -> bytes:
     """What an incoming webhook of a chat takes."""
     text = letter.text if len(letter.text) <= _CHAT_MOST else letter.text[:_CHAT_MOST] + "\n…"
+    # a chat's bold is one star, and it knows no headings
+    text = re.sub(r"^#+ (.+)$", r"*\1*", re.sub(r"\*\*(.+?)\*\*", r"*\1*", text), flags=re.MULTILINE)
     body = {"text": f"*{letter.subject}*\n{text}"}
     if room:
         body["channel"] = room
