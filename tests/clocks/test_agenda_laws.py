@@ -13,7 +13,7 @@ from live_histories import SPAN, batches_of, world_of
 
 from upheld.assessment.assess import Walk
 from upheld.clocks.acknowledged import Hold
-from upheld.clocks.agenda import agenda
+from upheld.clocks.agenda import agenda, hangs_together
 from upheld.clocks.climb import Pace, climb
 from upheld.clocks.feed import rows_of
 from upheld.clocks.kept import Kept
@@ -143,3 +143,43 @@ def test_an_acknowledgement_of_nothing_has_no_effect():
         said = facts_of(story("T-1", (540, "opened", {"site": "a"})), declarations=[
             {"id": "a1", "kind": "acknowledged", "about": about, "actor": "ann", "at": 780}])
         assert list(agenda([plan_of()], said, at(3000)).rows()) == list(agenda([plan_of()], facts, at(3000)).rows())
+
+
+# ---- clocks that hang together --------------------------------------------------------------------------------------
+
+
+NUMBERED = """
+commitments:
+  few: {measure: clock, starts: opened, stops: resolved, hours: always, within: {by number of cases: {"< 3": 2h, else: 8h}}, per: month,
+        target: ">= 80%", escalation: plain}
+"""
+DUTY = """
+commitments:
+  access: {measure: clock, promised_by: customer, starts: asked, stops: replied, hours: always, within: 1h, per: day, target: ">= 100%"}
+  fix: {measure: clock, starts: opened, stops: resolved, hours: always, within: 48h, pauses: breached(access), per: month, target: ">= 80%",
+        escalation: plain}
+"""
+
+
+def test_what_is_promised_may_hang_on_how_many_cases_there_are():
+    plan = plan_of(clauses=NUMBERED)
+    cases = [story(f"T-{i}", (540, "opened"), (545 + i, "resolved")) for i in range(4)]
+    few, many = facts_of([*cases[0], *story("X", (560, "opened"))]), facts_of([r for c in cases for r in c] + story("X", (560, "opened")))
+    assert hangs_together([plan])
+    assert not hangs_together([plan_of()])
+    dues = [[r.due for r in rows_of(agenda([plan], f, at(570))) if r.key.case == "X"] for f in (few, many)]
+    assert dues == [[at(560 + 120)], [at(560 + 480)]]
+    half = [[s.at for s in agenda([plan], f, at(3000)).rows() if (s.key.case, s.step) == ("X", "1")] for f in (few, many)]
+    assert half == [[at(560 + 60)], [at(560 + 240)]]
+
+
+def test_a_breach_by_the_customer_holds_the_clock_still():
+    plan = plan_of(clauses=DUTY)
+    facts = facts_of([*story("T-1", (1440 + 540, "opened")), *story("A", (600, "asked"), (700, "replied"))])
+    assert hangs_together([plan])
+    (row,) = [r for r in rows_of(agenda([plan], facts, at(2000))) if r.key.commitment == "fix"]
+    assert (row.state, row.due) == ("running", at(1440 + 540 + 2880))
+    # asked and answered late on the day itself: that day does not count
+    facts = facts_of([*story("T-1", (540, "opened")), *story("A", (600, "asked"), (700, "replied"))])
+    (row,) = [r for r in rows_of(agenda([plan], facts, at(720))) if r.key.commitment == "fix"]
+    assert row.state == "paused"
