@@ -21,7 +21,7 @@ from upheld.clocks.table import KINDS, NEVER, STATES, VERDICTS, Agenda, ClockKey
 from upheld.facts.cut import cut
 from upheld.facts.tables import Attribute, CaseEvents, Facts
 from upheld.plans.terms import in_force
-from upheld.service.fold import LATE_US, STOPPED, New
+from upheld.service.fold import BEFORE, LATE_US, STOPPED, New
 from upheld.service.reads import stopping
 from upheld.service.terms import Agreement, Terms
 from upheld.stores.live import agreement_unit, case_unit
@@ -156,7 +156,7 @@ def _take(agreement: Agreement, result: Agenda, facts: Facts, question: Question
             if step.version not in telling:
                 telling[step.version] = Telling(agreement.plan(step.version), result, facts, question.at, question.feeds,
                                                 _parents(agreement.name, result, question))
-            _fire(step, telling[step.version], question, found, ended=ended[step.key], unit=_unit(step.key, whose))
+            _fire(step, telling[step.version], question, found, since=agreement.since, ended=ended[step.key], unit=_unit(step.key, whose))
 
 
 def _parents(agreement: str, result: Agenda, question: Question) -> Parents:
@@ -171,12 +171,17 @@ def _parents(agreement: str, result: Agenda, question: Question) -> Parents:
     return of
 
 
-def _fire(step: StepRow, telling: Telling, question: Question, found: Found, *, ended: bool, unit: str) -> None:
+def _fire(step: StepRow, telling: Telling, question: Question, found: Found, *, since: int, ended: bool, unit: str) -> None:
     late = question.catching_up or question.at - step.at > LATE_US
-    untold = ended and late and question.at - step.at > LONG_AGO_US
+    untold = ""
+    if late and step.at < since:
+        # an installation that begins with years of history behind it does not tell people of all of it
+        untold = BEFORE
+    elif ended and late and question.at - step.at > LONG_AGO_US:
+        untold = STOPPED
     key, clock = step_key(step.key, step.step), step_key(step.key, "")[:-1]
     found.steps.append((key, unit, clock, *step.key, step.ladder, step.step, step.version, step.at, question.at, question.size, int(late),
-                        STOPPED if untold else ""))
+                        untold))
     if not untold:
         found.news.extend(New(notice, ended, late) for notice in telling.of(step))
 

@@ -14,12 +14,13 @@ from upheld.clocks.table import step_key
 from upheld.stores.outbox import Message
 from upheld.values.instant import format_instant
 
-__all__ = ["LATE_US", "STOPPED", "New", "clock_name", "fold", "late_line"]
+__all__ = ["BEFORE", "LATE_US", "STOPPED", "New", "clock_name", "fold", "late_line"]
 
 LATE_US = 300_000_000
 """A step seen so long after its instant is late, µs."""
 
 STOPPED = "the clock had stopped before this could be told"
+BEFORE = "it was due before the agreement was first put on record here"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from upheld.clocks.table import NEVER
 from upheld.plans.plan import Plan
@@ -21,12 +22,16 @@ __all__ = ["NO_TERMS", "Agreement", "Terms", "digest_of", "terms_of"]
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """All versions of one agreement that compile. ``hash``: of everything they were compiled from."""
+    """All versions of one agreement that compile. ``hash``: of everything they were compiled from.
+
+    ``since``: when it was first put on record here, µs UTC: nobody is told of what fell due before.
+    """
 
     name: str
     plans: tuple[Plan, ...]
     reads: Reads
     hash: str
+    since: int = -NEVER
 
     def plan(self, version: str) -> Plan:
         """The version of this name. Raises ``KeyError``."""
@@ -51,16 +56,21 @@ class Terms:
 
 
 NO_TERMS = Terms("", {})
+NOTHING_PUT: Mapping[str, int] = MappingProxyType({})
 
 
-def terms_of(texts: Mapping[str, bytes], digest: str = "") -> Terms:
-    """The agreements in the texts of a store (``agreements/…``, ``calendars/…``)."""
+def terms_of(texts: Mapping[str, bytes], digest: str = "", first_put: Mapping[str, int] = NOTHING_PUT) -> Terms:
+    """The agreements in the texts of a store (``agreements/…``, ``calendars/…``). ``first_put``: when each was first put there, µs UTC."""
     workspace = workspace_of(texts)
+    since: dict[str, int] = {}
+    for one in workspace.agreements:
+        if one.plan is not None and one.name in first_put:
+            since[one.plan.agreement] = min(first_put[one.name], since.get(one.plan.agreement, NEVER))
     found = {}
     for name, plans in workspace.plans().items():
         # the plan's hash is of its own files; a frozen calendar may change without them
         of = hashlib.sha256("\n".join((*sorted(plan.hash for plan in plans), _calendars(texts))).encode()).hexdigest()
-        found[name] = Agreement(name, plans, reads_of(plans), of)
+        found[name] = Agreement(name, plans, reads_of(plans), of, since.get(name, -NEVER))
     return Terms(digest or digest_of(texts), found, workspace.findings)
 
 

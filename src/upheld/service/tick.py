@@ -101,7 +101,7 @@ class Ticker:
         """Compile the texts if they changed. True: the clocks kept were worked out by others."""
         digest = live.texts_size(self.store.database)
         if digest != self.terms.digest:
-            self.terms = terms_of(self.store.texts.current(), digest)
+            self.terms = terms_of(self.store.texts.current(), digest, self.store.texts.first_put("agreements/"))
         with self.store.database.reading() as connection:
             return live.judged_by(connection) != self._hashes()
 

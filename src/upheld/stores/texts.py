@@ -58,6 +58,12 @@ class Texts:
             # a path is compared as it is written: SQLite's LIKE knows no capitals
             return {name: bytes(data) for name, data in connection.execute(asked) if name.startswith(prefix)}
 
+    def first_put(self, prefix: str = "") -> dict[str, int]:
+        """When each of the texts whose names begin with ``prefix`` was put for the first time, µs UTC."""
+        asked = select(texts.c.name, func.min(texts.c.at)).where(texts.c.name.startswith(prefix, autoescape=True)).group_by(texts.c.name)
+        with self.database.reading() as connection:
+            return {name: at for name, at in connection.execute(asked) if name.startswith(prefix)}
+
     def history(self, name: str) -> tuple[Text, ...]:
         """Every text of this name, the first one first."""
         asked = select(texts.c.seq, texts.c.name, texts.c.bytes, texts.c.hash, texts.c.at, texts.c.actor).where(texts.c.name == name)
