@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from upheld.service.deliver import Delivered
 from upheld.service.fold import STOPPED
 from upheld.service.letter import Outcome
 
+both = pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
+
 
 class Nobody:
     """Delivers nothing."""
@@ -21,12 +24,15 @@ class Nobody:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "store.db")
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """On SQLite; on PostgreSQL too where a story asks for ``both``, or all of them by UPHELD_STORIES=postgresql."""
+    kind = getattr(request, "param", os.environ.get("UPHELD_STORIES", "sqlite"))
+    made = World(tmp_path / "store.db" if kind == "sqlite" else str(request.getfixturevalue("postgres_url")))
     yield made
     made.close()
 
 
+@both
 def test_a_case_climbs_its_ladder(world: World) -> None:
     world.at("2026-03-27 14:00").open("INC-1").silent()
     world.advance("119m").silent()
@@ -50,6 +56,7 @@ def test_service_hours_are_counted_not_the_wall(world: World) -> None:
     assert (clock.state, clock.verdict, clock.elapsed_us, clock.next_at) == ("stopped", "met", 2 * 3_600_000_000, None)
 
 
+@both
 def test_a_pause_and_a_freeze_move_what_is_due(world: World) -> None:
     world.at("2026-03-03 09:00").open("INC-1", "INC-2").advance("1h").event("INC-1", "asked")
     world.at("2026-03-03 11:00").expect("ann: INC-2")
@@ -71,6 +78,7 @@ def test_a_resolved_case_is_told_of_no_more(world: World) -> None:
     world.at("2026-03-03 09:00").open("INC-1").at("2026-03-03 11:00").expect("ann: 50%").resolve("INC-1").advance("72h").silent()
 
 
+@both
 def test_a_correction_takes_the_case_back(world: World) -> None:
     world.at("2026-03-03 09:00").event("INC-1", "opened", id="o1").at("2026-03-03 10:00").silent()
     world.event("INC-1", "opened", id="o2", replaces="o1", void=True).advance("72h").silent()
@@ -85,6 +93,7 @@ def test_a_late_fact_fires_its_steps_at_their_own_instants_as_one_message(world:
     world.resolve("INC-1").work()
 
 
+@both
 def test_after_a_day_down_one_message_a_clock_and_person(world: World) -> None:
     world.at("2026-03-03 09:00").open("INC-1", "INC-2", "INC-3").work()
     world.clock.at = world.instant("2026-03-04 09:00")
@@ -168,6 +177,7 @@ def test_a_clock_that_jumps_ahead_and_back_loses_and_doubles_nothing(world: Worl
     world.resolve("INC-1").work()
 
 
+@both
 def test_a_poison_case_stops_no_other_and_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from upheld.service import evaluate
 
