@@ -81,10 +81,11 @@ def main() -> int:
     cores = int(os.environ.get("UPHELD_CORES", os.cpu_count() or 1))
     print(f"campaign simulate: {count:,} steps, seed {campaign}, {cores} at once", flush=True)
     begun, tally, broken, number = time.monotonic(), Tally(), [], 0
-    with ProcessPoolExecutor(cores, max_tasks_per_child=20) as pool:
+    with ProcessPoolExecutor(cores, max_tasks_per_child=1) as pool:      # a planted bug dies with its process
         said = dict(zip(CANARIES, pool.map(canary, CANARIES), strict=True))
-        for name, what in said.items():
-            print(f"canary `{name}`: {what or 'NOT CAUGHT'}", flush=True)
+    for name, what in said.items():
+        print(f"canary `{name}`: {what or 'NOT CAUGHT'}", flush=True)
+    with ProcessPoolExecutor(cores, max_tasks_per_child=20) as pool:
         running: set[Future[Tally | str]] = set()
         while running or tally.steps < count:
             while len(running) < cores and tally.steps < count:

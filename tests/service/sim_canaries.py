@@ -5,6 +5,7 @@ Law: a canary changes only what the workers do, never what they are measured by.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -35,35 +36,28 @@ def _told_twice(stack: ExitStack) -> None:
 
 def _marks_first(stack: ExitStack) -> None:
     """What was recorded is struck off the list before it is read, in a transaction of its own."""
-    real_tick, real_candidates = tick.Ticker.tick, live.candidates
+    real_tick, real_candidates, real_due = tick.Ticker.tick, live.candidates, live.Probe.due
+    mine = threading.local()
 
     def hasty(self: Any) -> Any:
         with self.store.database.writing() as connection:
             names = list(connection.execute(select(live.touched.c.name).where(live.touched.c.kind == "case")).scalars())
             connection.execute(delete(live.touched).where(live.touched.c.kind == "case"))
-        units = list(dict.fromkeys(live.case_unit(name) for name in names))
-
-        def candidates(connection: Any, at: int, most: int) -> list[str]:
-            return list(dict.fromkeys((*units, *real_candidates(connection, at, most))))
-
-        live.wake(_Nowhere(), {})
-        with patch.object(live, "candidates", candidates), patch.object(live.Probe, "due", lambda _self, _at: True):
+        mine.units = [live.case_unit(name) for name in dict.fromkeys(names)]
+        try:
             return real_tick(self)
+        finally:
+            mine.units = []
 
-    stack.enter_context(patch.object(live, "wake", _tolerant(live.wake)))
+    def units() -> list[str]:
+        return list(getattr(mine, "units", []))
+
+    def candidates(connection: Any, at: int, most: int) -> list[str]:
+        return list(dict.fromkeys((*units(), *real_candidates(connection, at, most))))
+
+    stack.enter_context(patch.object(live, "candidates", candidates))
+    stack.enter_context(patch.object(live.Probe, "due", lambda self, at: bool(units()) or real_due(self, at)))
     stack.enter_context(patch.object(tick.Ticker, "tick", hasty))
-
-
-class _Nowhere:
-    """No connection at all."""
-
-
-def _tolerant(real: Callable[..., None]) -> Callable[..., None]:
-    def wake(connection: Any, units: Any, *more: Any) -> None:
-        if not isinstance(connection, _Nowhere):
-            real(connection, units, *more)
-
-    return wake
 
 
 def _new_key(stack: ExitStack) -> None:
@@ -89,8 +83,8 @@ def _now_plus_delay(stack: ExitStack) -> None:
     """A step's instant is when somebody noticed it."""
     real = evaluate.agenda
 
-    def agenda(plans: Any, facts: Facts, at: int) -> Agenda:
-        found = real(plans, facts, at)
+    def agenda(plans: Any, facts: Facts, at: int, *more: Any) -> Agenda:
+        found = real(plans, facts, at, *more)
         return replace(found, steps=replace(found.steps, at=np.full(len(found.steps), at)))
 
     stack.enter_context(patch.object(evaluate, "agenda", agenda))
@@ -100,8 +94,8 @@ def _acknowledged_stops(stack: ExitStack) -> None:
     """Whoever acknowledges stops the clock."""
     real = evaluate.agenda
 
-    def agenda(plans: Any, facts: Facts, at: int) -> Agenda:
-        found = real(plans, facts, at)
+    def agenda(plans: Any, facts: Facts, at: int, *more: Any) -> Agenda:
+        found = real(plans, facts, at, *more)
         said = facts.declarations
         if said is None:
             return found

@@ -104,7 +104,7 @@ class Actor:
         self.job, self.dead, self.error = job, False, None
 
     def leave(self) -> None:
-        self.leaving = True
+        self.leaving = self.dead = True       # one that stands at a gate is thrown out of it
         self.turn.release()
         self.thread.join(5)
         self.cut_off()
@@ -122,10 +122,9 @@ class Actor:
     def _live(self) -> None:
         while True:
             self.turn.acquire()
-            if self.leaving:
+            if self.leaving or self.job is None:
                 return
             try:
-                assert self.job is not None
                 self.job()
             except Killed:
                 pass
@@ -133,6 +132,8 @@ class Actor:
                 self.error = error
             self.job = None
             self.fault = ""
+            if self.leaving:
+                return
             self.stage.baton.release()
 
     def pause(self) -> None:
