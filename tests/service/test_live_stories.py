@@ -262,11 +262,10 @@ def test_an_open_promise_of_another_case_mutes_though_that_case_is_not_looked_at
     world.event("SITE", "up").advance("1h").expect("ann: 75%", "ben: 75%")
 
 
-def test_what_fell_due_before_the_agreement_was_put_here_is_kept_and_told_to_nobody(tmp_path: Path) -> None:
+def test_what_fell_due_long_before_the_agreement_was_put_here_is_kept_and_told_to_nobody(tmp_path: Path) -> None:
     world = World(tmp_path / "store.db", text="")
-    # a Monday; cases and their history are there before the agreement is
-    world.at("2026-03-02 12:00").open("INC-1", ago="190m").agreement(AGREEMENT).work().silent()
-    assert world.steps("INC-1") == {"1": "03-02 10:50", "2": "03-02 11:50"}
-    assert not world.messages()
-    world.advance("1h").expect("ann: 100%", "ben: 100%")
-    world.close()
+    # cases and their history are there before the agreement is
+    world.at("2026-03-04 12:00").open("INC-1", ago="50h").open("INC-2", ago="2h").agreement(AGREEMENT).work().expect("ann: INC-2")
+    assert len(world.steps("INC-1")) == 6
+    assert not [m for m in world.messages() if "INC-1" in m.key]
+    world.resolve("INC-2").close()

@@ -29,7 +29,7 @@ from upheld.stores.live import agreement_unit, case_unit
 __all__ = ["Found", "Question", "agreement_clocks", "case_clocks"]
 
 LONG_AGO_US = 86_400_000_000
-"""Of a step so long past whose clock has stopped, nobody is looked up any more, µs."""
+"""Of a step so long past whose clock has stopped, or that fell due before the agreement was kept here, nobody is looked up any more, µs."""
 
 _ENDED = ("stopped", "ended")
 
@@ -174,11 +174,9 @@ def _parents(agreement: str, result: Agenda, question: Question) -> Parents:
 def _fire(step: StepRow, telling: Telling, question: Question, found: Found, *, since: int, ended: bool, unit: str) -> None:
     late = question.catching_up or question.at - step.at > LATE_US
     untold = ""
-    if late and step.at < since:
+    if late and question.at - step.at > LONG_AGO_US:
         # an installation that begins with years of history behind it does not tell people of all of it
-        untold = BEFORE
-    elif ended and late and question.at - step.at > LONG_AGO_US:
-        untold = STOPPED
+        untold = STOPPED if ended else BEFORE if step.at < since else ""
     key, clock = step_key(step.key, step.step), step_key(step.key, "")[:-1]
     found.steps.append((key, unit, clock, *step.key, step.ladder, step.step, step.version, step.at, question.at, question.size, int(late),
                         untold))
