@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from web_world import World, fact
 
 from upheld.evidence.verify import read_receipt, signed_by
@@ -120,3 +122,31 @@ def test_a_store_that_cannot_write_acknowledges_nothing_and_recovers(world: Worl
         assert "secret" not in answer.text
     assert world.store.stream.find("desk", "e-1") is None
     assert world.post(fact()).status_code == 201
+
+
+@pytest.mark.parametrize(("pragma", "back", "slug"), [
+    ("max_page_count = 1", "max_page_count = 1000000", "store-full"), ("query_only = ON", "query_only = OFF", "store-readonly")])
+def test_a_full_disk_and_a_read_only_database(world: World, pragma: str, back: str, slug: str) -> None:
+    said = [pragma]
+    token = world.token()
+    world.post(fact("before"))
+    event.listen(world.store.database.engine, "checkout", lambda connection, *_: connection.execute(f"PRAGMA {said[0]}"))
+    big = [fact(f"big-{i}", says={"note": "x" * 2_000}) for i in range(200)]
+    problem(world.post(big, token=token), 503, slug)
+    assert world.get("/api/v1/facts/desk/before", token=token).status_code == 200, "what is on record can be asked for all the while"
+    said[0] = back
+    assert world.store.stream.size() == 1
+    assert world.post(big, token=token).json()["recorded"] == 200
+
+
+def test_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    with World(tmp_path, database=postgres_url) as world:
+        assert world.post([fact(f"p-{i}") for i in range(120)], headers={"idempotency-key": "k"}).json()["recorded"] == 120
+        assert world.post([fact(f"p-{i}") for i in range(120)], headers={"idempotency-key": "k"}).headers["idempotent-replay"] == "true"
+        first = world.post(fact("p-0"))
+        assert first.json()["same"] == 1
+        assert first.json()["rows"][0]["receipt"] == world.get("/api/v1/facts/desk/p-0", token=world.token()).json()["receipt"]
+        problem(world.post([fact("new"), fact("p-1", event="solved")]), 409, "conflict")
+        assert world.store.stream.find("desk", "new") is None
+        problem(world.post(fact("z", says={"a": "\u0000"})), 422, "control-character")
+        assert world.client.get("/readyz").status_code == 200

@@ -69,8 +69,8 @@ class Answers:
         """Keeps it; False where there is one already (another process was quicker)."""
         with self.database.writing() as connection:
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            done = connection.execute(insert(_answers).values(asker=asker, key=key, **answer._asdict()).on_conflict_do_nothing())
-            return done.rowcount == 1
+            kept = insert(_answers).values(asker=asker, key=key, **answer._asdict()).on_conflict_do_nothing().returning(_answers.c.key)
+            return connection.execute(kept).first() is not None
 
     def forget(self, before: int) -> None:
         """Deletes the answers given before µs UTC."""

@@ -10,9 +10,11 @@ import secrets
 import time
 from typing import Any
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from upheld.stores.trouble import StoreError
 from upheld.web.parts import Parts
 from upheld.web.problems import Problem, problem_response
 
@@ -20,6 +22,7 @@ __all__ = ["Guard"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TOKEN = re.compile(rb"uph_[A-Za-z0-9_-]{20,}|%75%70%68%5[fF]", re.IGNORECASE)
+_WHOLE = re.compile(rb"uph_[A-Za-z0-9_-]{43}")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), (b"cross-origin-resource-policy", b"same-origin"),
@@ -52,6 +55,8 @@ class Guard:
         problem = self._refused(request)
         try:
             if problem is not None:
+                if problem.slug == "token-in-address":
+                    await to_thread.run_sync(self._revoke, request)
                 await problem_response(problem, request_id)(scope, receive, sending)
             else:
                 await self.app(scope, receive, sending)
@@ -70,6 +75,20 @@ class Guard:
         if b"%00" in raw or len(raw) > 8_192:
             return Problem(400, "address", "the address holds a NUL or is too long")
         return None
+
+    def _revoke(self, request: Request) -> None:
+        """A token that stood in an address is known to whoever reads logs: it is good no more."""
+        raw: bytes = request.scope.get("raw_path", b"") + b"?" + request.scope.get("query_string", b"")
+        now = self.parts.clock.now()
+        try:
+            for secret in {found.decode() for found in _WHOLE.findall(raw)}:
+                token = self.parts.store.tokens.check(secret, now)
+                if token is not None:
+                    self.parts.store.tokens.revoke(token.id, now)
+                    self.parts.store.audit.add(token.actor, "token in an address", f"token {token.id}", "revoked", now)
+                    self.parts.log.warning("token revoked", token=token.id, actor=token.actor, why="it stood in an address")
+        except StoreError as error:
+            self.parts.log.error("token not revoked", slug=error.slug)
 
     def _tell(self, request: Request, request_id: str, status: int, seconds: float) -> None:
         scope: Any = request.scope
