@@ -7,9 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+from upheld.facts.arrive import Arrival
 from upheld.ledger.answer import Posted
 from upheld.ledger.commands import Restate
-from upheld.stores.store import open_store
+from upheld.stores.store import Store, open_store
 
 ASK = """
 import sys
@@ -117,3 +118,37 @@ with open_store(sys.argv[1], create=False) as store:
     with open_store(path) as store:
         assert store.logs.size("acme") == 0
         assert store.check() == ()
+
+
+RECORD = """
+import sys
+from upheld.facts.arrive import Arrival
+from upheld.stores.store import open_store
+
+with open_store(sys.argv[1], create=False) as store:
+    print("ready", flush=True)
+    n = 0
+    while True:
+        many = [Arrival("events", "desk", f"e{n + i}", f"C{i % 7}", i, {"case": f"C{i % 7}", "event": "opened", "at": i}) for i in range(3_000)]
+        store.stream.record(many, "desk", 1)
+        n += 3_000
+        print(n, flush=True)
+"""
+
+
+def test_a_recorder_that_is_killed_leaves_nothing_half_recorded(place: str, store: Store) -> None:
+    recording = start(RECORD, place)
+    assert said(recording) == "ready"
+    done = int(said(recording))
+    # in the midst of the next call
+    time.sleep(0.03)
+    recording.kill()
+    rest = recording.communicate()[0].split()
+    done = int(rest[-1]) if rest else done
+    size = store.stream.size()
+    assert size in (done, done + 3_000)
+    assert sum(map(len, store.stream.batches())) == size
+    assert store.check() == ()
+    # who was not answered asks again
+    again = Arrival("events", "desk", "e0", "C0", 0, {"case": "C0", "event": "opened", "at": 0})
+    assert [(t.state, t.seq) for t in store.stream.record([again], "desk", 2)] == [("same", 0)]

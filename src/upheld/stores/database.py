@@ -143,7 +143,6 @@ _SETTINGS = (
     "SET TIME ZONE 'UTC'",
     f"SET lock_timeout = {_PATIENCE_MS}",
     f"SET statement_timeout = {_LONGEST_MS}",
-    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET client_encoding = 'UTF8'",
 )
 
@@ -157,7 +156,7 @@ def _postgresql(text: str) -> Database:
                          "write postgresql://user:password@host:5432/name, with : / @ # in a password as %3A %2F %40 %23") from None
     try:
         engine = create_engine(
-            url, pool_pre_ping=True, pool_size=5, max_overflow=25, pool_timeout=_PATIENCE_MS / 1000,
+            url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=5, max_overflow=25, pool_timeout=_PATIENCE_MS / 1000,
             connect_args={"connect_timeout": 10, "application_name": "upheld", "keepalives_idle": 30, "tcp_user_timeout": _PATIENCE_MS})
     except (ImportError, NoSuchModuleError):
         raise StoreError("driver", "PostgreSQL needs a driver that is not installed", "pip install 'upheld[server]'") from None

@@ -35,7 +35,8 @@ def among(connection: Connection, column: ColumnElement[Any], values: Iterable[s
     wanted = list(values)
     if connection.dialect.name == "postgresql":
         kind = BigInteger() if isinstance(column.type, BigInteger) else String()
-        return column == func.any(bindparam(None, wanted, type_=ARRAY(kind)))
+        # not `= ANY`: as a filter that compares each row with each value, one by one
+        return column.in_(select(func.unnest(bindparam(None, wanted, type_=ARRAY(kind)))))
     each = func.json_each(json.dumps(wanted)).table_valued("value")
     return column.in_(select(each.c.value).where(true()))
 

@@ -55,6 +55,7 @@ _WORDS: tuple[tuple[str, _Told], ...] = (
     ("malformed", _DAMAGED),
     ("only ever added", ("added", "what was recorded stays: it cannot be changed or removed", "add a correction instead")),
     ("only grows", ("added", "a log only grows", "add a correction instead")),
+    ("during recovery", _READ_ONLY_SERVER),
     # the server's word while connecting has no code
     ("password authentication failed", _WRONG_USER),
     ("no password supplied", _WRONG_USER),
