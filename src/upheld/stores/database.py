@@ -144,6 +144,8 @@ _SETTINGS = (
     f"SET lock_timeout = {_PATIENCE_MS}",
     f"SET statement_timeout = {_LONGEST_MS}",
     "SET client_encoding = 'UTF8'",
+    # a plan kept from when a table was small compares each row with each of a thousand values
+    "SET plan_cache_mode = force_custom_plan",
 )
 
 

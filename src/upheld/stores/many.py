@@ -35,8 +35,7 @@ def among(connection: Connection, column: ColumnElement[Any], values: Iterable[s
     wanted = list(values)
     if connection.dialect.name == "postgresql":
         kind = BigInteger() if isinstance(column.type, BigInteger) else String()
-        # not `= ANY`: as a filter that compares each row with each value, one by one
-        return column.in_(select(func.unnest(bindparam(None, wanted, type_=ARRAY(kind)))))
+        return column == func.any(bindparam(None, wanted, type_=ARRAY(kind)))
     each = func.json_each(json.dumps(wanted)).table_valued("value")
     return column.in_(select(each.c.value).where(true()))
 
