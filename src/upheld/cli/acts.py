@@ -83,11 +83,17 @@ def on_record(root: Path, agreement: str, at: int | None, act: Callable[[Desk], 
 
 
 def receipt(root: Path, agreement: str, recorded: Recorded, at: int) -> None:
-    """Where the agreement has a log, the act goes into it at once, and who acted gets a signed receipt."""
+    """Running clocks learn of the act at once; where the agreement has a log it goes there too, and who acted gets a signed receipt."""
     from upheld.closing.keys import KeyFileError
+    from upheld.closing.live_stream import into_stream
     from upheld.closing.receipts import give_receipts
+    from upheld.sources.records import SOURCE
     from upheld.stores.trouble import StoreError
 
+    try:
+        into_stream(root, recorded.lines, SOURCE, at)
+    except StoreError as problem:
+        click.echo(f"upheld: on record, but running clocks do not know of it yet: {problem}\n  help: upheld record", err=True)
     try:
         for path in give_receipts(root, agreement, recorded.name, recorded.lines, at):
             click.echo(f"receipt: {path.relative_to(root).as_posix()}")
