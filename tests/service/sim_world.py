@@ -25,6 +25,7 @@ AGREEMENT = b"""upheld: 1
 agreement: acme
 version: 1
 effective: {from: 2026-01-01, until: 2028-12-31}
+covers: {customer: acme}
 timezone: Europe/Berlin
 currency: EUR
 parties:
@@ -117,6 +118,8 @@ class World:
 
     def __init__(self, rng: random.Random, alive: int) -> None:
         self.rng, self.alive = rng, alive
+        # until somebody says whose a case is, all are acme's; from then on, those that do not say it are nobody's
+        self.named_from = rng.randrange(alive * 20) if rng.random() < 0.3 else 2**62
         self.cases: list[Case] = []
         self.count = 0
         self.said: Counter[str] = Counter()
@@ -177,7 +180,10 @@ class World:
         self.said[op] += 1
         if op == "open":
             case = self._opened()
-            arrival = self._event(case, "opened", self._near(now), {"severity": rng.choice("123")} if rng.random() < 0.95 else None)
+            says = {"severity": rng.choice("123")} if rng.random() < 0.95 else {}
+            if self.count >= self.named_from:
+                says["customer"] = rng.choice(("acme", "acme", "other"))
+            arrival = self._event(case, "opened", self._near(now), says)
             case.starts.append(arrival.id)
             return arrival
         case = self._case()

@@ -17,6 +17,7 @@ from upheld.service.terms import Terms
 from upheld.stores import live
 from upheld.stores.live import agreement_unit, case_unit
 from upheld.stores.store import Store
+from upheld.stores.taking import SPOKEN
 
 __all__ = ["see_to_shared"]
 
@@ -41,6 +42,10 @@ def see_to_shared(connection: Connection, store: Store, terms: Terms, at: int) -
     if not touches:
         return 0
     size = store.stream.size()
+    if any(t.name == SPOKEN for t in touches):
+        for agreement in terms.agreements.values():
+            live.wake_clocks(connection, agreement.name, _ALWAYS, at, size)
+            live.wake(connection, {agreement_unit(agreement.name): at})
     batches = store.stream.batches(shapes=sorted({t.name for t in touches}), after=min(t.seq for t in touches) - 1, upto=size)
     units: dict[str, int] = {}
     for batch in batches:

@@ -21,7 +21,10 @@ from upheld.stores.many import add_rows, among
 from upheld.stores.rows import Row
 from upheld.stores.schema import facts, leaves, spoken, touched
 
-__all__ = ["Call", "Taken", "take"]
+__all__ = ["SPOKEN", "Call", "Taken", "take"]
+
+SPOKEN = "spoken"
+"""The mark that an attribute was said that no fact had ever said."""
 
 _CHUNK = 20_000
 """Rows looked up in one question."""
@@ -214,4 +217,7 @@ def _write(connection: Connection, log: LogRow, new: Sequence[_New]) -> None:
     said = {(shape, name) for shape, names in {(n.row.shape, n.row.says) for n in new} for name in names}
     heard = {tuple(pair) for pair in connection.execute(select(spoken.c.shape, spoken.c.name))} if said else set()
     add_rows(connection, spoken, ("shape", "name"), sorted(said - heard))
+    if log.size and said - heard:
+        # whose a fact is may hang on whether anybody ever says it (LANGUAGE §9): what was recorded before is concerned too
+        marks["shared", SPOKEN] = log.size
     add_rows(connection, touched, ("kind", "name", "seq"), [(kind, name, seq) for (kind, name), seq in marks.items()])
