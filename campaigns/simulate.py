@@ -4,7 +4,8 @@
     python campaigns/run.py simulate replay 1234567890123456789
 
 The simulator is that of tests/service/simulation.py. A campaign is many histories, each from a 64-bit seed of its own; a history that breaks an
-invariant is told with its seed, and ``replay`` plays it again with every fault told. ``UPHELD_CORES`` says how many histories run at once.
+invariant is told with its seed, and ``replay`` plays it again with every fault told. ``UPHELD_CORES`` says how many histories run at once,
+``UPHELD_MINUTES`` after how long no other is begun: the report says how far it came.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def main() -> int:
         return replay(int(sys.argv[2], 0))
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
     campaign = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
+    ends = time.monotonic() + 60 * float(os.environ.get("UPHELD_MINUTES", "100000"))
     cores = int(os.environ.get("UPHELD_CORES", os.cpu_count() or 1))
     print(f"campaign simulate: {count:,} steps, seed {campaign}, {cores} at once", flush=True)
     begun, tally, broken, number = time.monotonic(), Tally(), [], 0
@@ -87,8 +89,8 @@ def main() -> int:
         print(f"canary `{name}`: {what or 'NOT CAUGHT'}", flush=True)
     with ProcessPoolExecutor(cores, max_tasks_per_child=20) as pool:
         running: set[Future[Tally | str]] = set()
-        while running or tally.steps < count:
-            while len(running) < cores and tally.steps < count:
+        while running or (tally.steps < count and time.monotonic() < ends):
+            while len(running) < cores and tally.steps < count and time.monotonic() < ends:
                 running.add(pool.submit(one, seed_of(campaign, number)))
                 number += 1
             ended, running = wait(running, return_when=FIRST_COMPLETED)
@@ -101,14 +103,14 @@ def main() -> int:
                     tally.add(result)
             if len(broken) >= 20:
                 print("stopped: too much is broken", flush=True)
-                count = 0
-            if number % 10 == 0:
+                ends = 0.0
+            if tally.worlds % 10 == 0:
                 print(f"{tally.steps:,} steps, {time.monotonic() - begun:.0f} s", flush=True)
     took = time.monotonic() - begun
     silent = [name for name, what in said.items() if not what]
-    failed = bool(broken or silent)
+    failed = bool(broken or silent or tally.steps < count)
     print(tally.line())
-    _report(campaign, count or tally.steps, took, tally, said, broken, failed=failed)
+    _report(campaign, count, took, tally, said, broken, failed=failed)
     return int(failed)
 
 
@@ -119,7 +121,7 @@ def _report(campaign: int, count: int, took: float, tally: Tally, said: dict[str
         f"- command: `python campaigns/run.py simulate {count} {campaign}`", f"- commit: {commit}",
         f"- machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         f"- took: {took:.0f} s, {tally.steps / max(took, 1):,.0f} steps a second", f"- exit code: {int(failed)}",
-        f"- result: {tally.line()}", f"- broken invariants: {len(broken) or 'none'}", *(f"  - {text[:600]}" for text in broken),
+        f"- result: {tally.line()}{'' if tally.steps >= count else f': stopped before the {count:,} asked for'}", f"- broken invariants: {len(broken) or 'none'}", *(f"  - {text[:600]}" for text in broken),
         f"- operations: {', '.join(f'{n:,} {name}' for name, n in tally.said.most_common())}", "", "## Planted bugs", "",
         *(f"- {name}: {what or 'NOT CAUGHT'}" for name, what in said.items()), ""]
     (ROOT / "docs/reports/simulation.md").write_text("\n".join(lines), "utf-8")
