@@ -324,6 +324,29 @@ def test_nothing_recorded_is_changed_or_removed(store: Store) -> None:
     assert store.check() == ()
 
 
+@pytest.mark.parametrize(("damage", "told"), [
+    ("UPDATE facts SET digest = hash FROM leaves WHERE leaves.idx = seq AND seq = 1",
+     "fact 1 of the stream says something else than its index"),
+    ("DELETE FROM facts WHERE seq = 0", "leaf 0 of the stream is a fact that is not in its index"),
+    ("UPDATE facts SET seq = 7 WHERE seq = 1", "fact 7 of the stream has no leaf"),
+    ("UPDATE texts SET bytes = hash", "text agreements/a.yaml does not have the hash it was given"),
+])
+def test_check_holds_the_index_against_the_leaves(store: Store, damage: str, told: str) -> None:
+    many = [Arrival("events", "desk", f"e{n}", "C1", n, {"case": "C1", "event": "opened", "at": n}) for n in range(2)]
+    store.stream.record(many, "anna", 1)
+    store.texts.put("agreements/a.yaml", b"x", "anna", 1)
+    assert store.check() == ()
+    with store.database.writing() as connection:
+        if store.database.dialect == "postgresql":
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")   # triggers are off
+        else:
+            names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            for name in names:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(damage)
+    assert told in store.check()
+
+
 # ---- the schema -----------------------------------------------------------------------------------------------------
 
 

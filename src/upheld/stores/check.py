@@ -1,25 +1,30 @@
 """Looks through a whole store: does it still say what was recorded?
 
-Law: everything that is kept twice is compared (leaf and hash, leaf and transfer, counter and leaves); nothing is mended. It finds damage and
-clumsy hands; who may edit the file may edit all of it, and against that stand the signed roots outside.
+Law: everything that is kept twice is compared (leaf and hash, leaf and transfer, counter and leaves, fact and index); nothing is mended. It
+finds damage and clumsy hands; who may edit the store may edit all of it, and against that stand the signed roots outside.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text
 
+from upheld.facts.arrive import STREAM
+from upheld.facts.leaves import KIND, content_of
 from upheld.ledger.book import Book
 from upheld.ledger.transfer import Transfer, entry_bytes
 from upheld.stores.database import Database
 from upheld.stores.ledger import Ledger
 from upheld.stores.logs import LogRow, Logs, leaf_hash
-from upheld.stores.schema import leaves, transfers
+from upheld.stores.schema import facts, leaves, logs, texts, transfers
 from upheld.stores.trouble import StoreError
 
 __all__ = ["troubles"]
+
+_CHUNK = 20_000
 
 _MOST = 100
 """How many troubles are told; a damaged store has as many as rows."""
@@ -48,6 +53,36 @@ def _all(database: Database) -> Iterator[str]:
     for log in Logs(database).all():
         yield from _log(database, log, posted)
     yield from (f"transfer {transfer.key} has no leaf that is an entry" for transfer in posted.values())
+    yield from _stream(database)
+    yield from _texts(database)
+
+
+def _stream(database: Database) -> Iterator[str]:
+    """The index of the stream against its leaves."""
+    log = select(logs.c.id).where(logs.c.name == STREAM).scalar_subquery()
+    facing = and_(leaves.c.log == log, leaves.c.idx == facts.c.seq, leaves.c.kind == KIND)
+    lost = select(facts.c.seq).select_from(facts).outerjoin(leaves, facing).where(leaves.c.idx.is_(None)).order_by(facts.c.seq).limit(_MOST)
+    unlisted = select(leaves.c.idx).select_from(leaves).outerjoin(facts, facts.c.seq == leaves.c.idx).where(
+        leaves.c.log == log, leaves.c.kind == KIND, facts.c.seq.is_(None)).order_by(leaves.c.idx).limit(_MOST)
+    with database.reading() as connection:
+        yield from (f"fact {seq} of the stream has no leaf" for seq in connection.execute(lost).scalars().all())
+        yield from (f"leaf {seq} of the stream is a fact that is not in its index" for seq in connection.execute(unlisted).scalars().all())
+    after = -1
+    asked = select(facts.c.seq, facts.c.digest, leaves.c.bytes).select_from(facts).join(leaves, facing).order_by(facts.c.seq).limit(_CHUNK)
+    while True:
+        with database.reading() as connection:
+            found = connection.execute(asked.where(facts.c.seq > after)).all()
+        yield from (f"fact {seq} of the stream says something else than its index" for seq, digest, data in found
+                    if hashlib.sha256(content_of(data)).digest() != digest)
+        if len(found) < _CHUNK:
+            return
+        after = found[-1].seq
+
+
+def _texts(database: Database) -> Iterator[str]:
+    with database.reading() as connection:
+        found = connection.execute(select(texts.c.name, texts.c.bytes, texts.c.hash).order_by(texts.c.seq)).all()
+    yield from (f"text {name} does not have the hash it was given" for name, data, own in found if hashlib.sha256(data).digest() != own)
 
 
 def _file(database: Database) -> Iterator[str]:
