@@ -116,12 +116,13 @@ def main() -> int:
 
 def _report(campaign: int, count: int, took: float, tally: Tally, said: dict[str, str], broken: list[str], *, failed: bool) -> None:
     commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    short = "" if tally.steps >= count else f": stopped before the {count:,} asked for"
     lines = [
         "# Campaign simulate", "",
         f"- command: `python campaigns/run.py simulate {count} {campaign}`", f"- commit: {commit}",
         f"- machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         f"- took: {took:.0f} s, {tally.steps / max(took, 1):,.0f} steps a second", f"- exit code: {int(failed)}",
-        f"- result: {tally.line()}{'' if tally.steps >= count else f': stopped before the {count:,} asked for'}", f"- broken invariants: {len(broken) or 'none'}", *(f"  - {text[:600]}" for text in broken),
+        f"- result: {tally.line()}{short}", f"- broken invariants: {len(broken) or 'none'}", *(f"  - {text[:600]}" for text in broken),
         f"- operations: {', '.join(f'{n:,} {name}' for name, n in tally.said.most_common())}", "", "## Planted bugs", "",
         *(f"- {name}: {what or 'NOT CAUGHT'}" for name, what in said.items()), ""]
     (ROOT / "docs/reports/simulation.md").write_text("\n".join(lines), "utf-8")

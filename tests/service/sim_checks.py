@@ -73,6 +73,7 @@ class Oracle:
         self.batches: list[Batch] = []
         self.noticed: Counter[str] = Counter()
         self.judged: set[str] = set()
+        self.asked: set[str] = set()
         self.union: dict[str, int] = {}
         self.looked = 0
         self.recomputed = 0
@@ -149,6 +150,9 @@ class Oracle:
         overdue, n = live.should_have_fired(self.store.database, at)
         require(n == 0, "the auditor agrees", overdue[:3])
         self._messages(fired)
+        fresh = [key for key in fired if key not in self.asked]
+        self.told(fired, fresh[:: max(1, len(fresh) // 8)])
+        self.asked |= fired.keys()
         return whole
 
     def _fired(self) -> dict[str, Fired]:
