@@ -61,6 +61,11 @@ def command(commitments: tuple[str, ...], root: Path, at: int | None, agreement:
     sys.exit(1 if any(_bad(b, fail_on) for b in boards) else 0)
 
 
+def show_at(plans: tuple[Plan, ...], facts: Facts, at: int, limit: int) -> None:
+    """The board of one agreement at an instant, µs UTC, as text: its ``limit`` most urgent clocks and budgets."""
+    _show([_board(plans, facts, {}, at, (), ())], facts, limit)
+
+
 def _board(plans: tuple[Plan, ...], facts: Facts, feeds: Mapping[str, bytes], at: int, commitments: Sequence[str],
            wanted: Sequence[str]) -> Board:
     """One agreement's board, narrowed to what was asked for."""

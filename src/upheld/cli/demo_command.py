@@ -19,6 +19,8 @@ _EXAMPLES = ("github", "helpdesk")
 _WINDOWS = 6
 _STATEMENTS = (("github", "github-enterprise", "2026-Q2"), ("hardware", "northwind-acme", "2026-05"))
 _PLACE = "upheld-demo"
+_RUNNING = ("helpdesk", "2016-05-03T16:00:00Z", 5)
+"""An afternoon of the helpdesk's log, and how many of its clocks are shown."""
 
 
 def examples_folder() -> Path:
@@ -32,12 +34,17 @@ def examples_folder() -> Path:
 
 @click.command("demo")
 def command() -> None:
-    """Measure the embedded examples, explain one red figure, and close a period of two of them (in ./upheld-demo): statement, PDF, verified."""
+    """Measure the embedded examples, explain one red figure, show what ran on one afternoon, and close a period of two of them.
+
+    The statements are in ./upheld-demo: figures, PDF, evidence, verified.
+    """
     from upheld.assessment.assess import assess
     from upheld.assessment.explain import explain
+    from upheld.cli.clocks_command import show_at
     from upheld.cli.explain_command import show
     from upheld.cli.progress import reading
     from upheld.cli.text import console, print_assessment
+    from upheld.values.instant import parse_instant
     from upheld.workspace import open_workspace
 
     out = console()
@@ -46,11 +53,14 @@ def command() -> None:
     except FileNotFoundError as missing:
         fail(f"the examples are not in this installation ({missing})", 4)
     shown = None
+    running = None
     for name in _EXAMPLES:
         workspace = open_workspace(folder / name)
         with reading() as progress:
             facts = workspace.facts(progress)
         for plans in workspace.plans().values():
+            if name == _RUNNING[0]:
+                running = (plans, facts)
             found = assess(plans, facts, None)
             print_assessment(out, found, last=_WINDOWS)
             out.print()
@@ -65,11 +75,16 @@ def command() -> None:
         out.rule("why is this one red?")
         show(explain(plans, facts, None, outcome.commitment, outcome.window), "text")
         out.print()
+    if running is not None:
+        out.rule(f"what ran on that afternoon ({_RUNNING[1]})")
+        show_at(*running, parse_instant(_RUNNING[1]), _RUNNING[2])
+        out.print()
     _hand_over(out, folder)
     here = _relative(folder)
     out.print("Next:", style="bold")
     out.print(f"  upheld explain github-enterprise uptime 2026-Q1 -w {here}/github", soft_wrap=True)
     out.print(f"  upheld assess -w {here}/helpdesk --as-of 2016-04-01", soft_wrap=True)
+    out.print(f"  upheld drill northwind-acme -w {here}/hardware", soft_wrap=True)
     out.print(f"  upheld verify {_PLACE}/hardware/statements/northwind-acme/2026-05/r1", soft_wrap=True)
     out.print("  upheld init YOUR.csv", soft_wrap=True)
 
