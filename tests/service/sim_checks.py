@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from upheld.clocks.agenda import agenda
 from upheld.clocks.notices import notices
-from upheld.clocks.table import KINDS, NEVER, STATES, VERDICTS, Agenda, StepRow, step_key
+from upheld.clocks.table import KINDS, NEVER, STATES, VERDICTS, Agenda, step_key
 from upheld.facts.arrive import STREAM, Arrival
 from upheld.facts.batch import Batch
 from upheld.facts.leaves import batches_of
@@ -61,12 +61,13 @@ class Oracle:
     """Everything that was acknowledged, and the batch run over it."""
 
     def __init__(self, store: Store, plans: Sequence[Plan]) -> None:
-        self.store, self.plans = store, {p.version: p for p in plans}
+        self.store, self.plans = store, [{p.version: p for p in plans}]
         self.acknowledged: dict[Name, tuple[int, bytes, Arrival]] = {}
         self.tried_at: dict[Name, set[int]] = defaultdict(set)
         self.of_case: dict[str, list[int]] = defaultdict(list)
         self.joined: dict[str, set[str]] = defaultdict(set)
         self.corrections: list[tuple[str, tuple[str, str]]] = []
+        self.spoken: dict[str, int] = {}
         self.seen: set[Name] = set()
         self.leaves: list[bytes] = []
         self.ids: dict[tuple[str, str], dict[str, Any]] = {}
@@ -102,6 +103,8 @@ class Oracle:
             key, before = (body["source"], body["id"]), self.ids.get((body["source"], body["id"]))
             require(before is None or (before["end"] == OPEN != body["end"]), "a fact is recorded once", key)
             self.ids[key] = body
+            for name in body.get("says", ()) if body["shape"] == "events" else ():
+                self.spoken.setdefault(name, place)
             case = body.get("case", "")
             self.of_case[case].append(place)
             if case and "replaces" in body:
@@ -135,7 +138,8 @@ class Oracle:
             fresh = {other for case in fresh for other in self.joined[case]} - wanted
             wanted |= fresh
         places = sorted(p for case in (*wanted, "") for p in self.of_case[case] if p < seq)
-        return replace(record(batches_of([self.leaves[p] for p in places])), spoken={"events": frozenset(("severity",))})
+        spoken = {"events": frozenset(name for name, place in self.spoken.items() if place < seq)}
+        return replace(record(batches_of([self.leaves[p] for p in places])), spoken=spoken)
 
     # ---- the batch run -----------------------------------------------------------------------------------------------
 
@@ -143,7 +147,7 @@ class Oracle:
         """Everything at rest at ``at``: clocks and steps against a fresh batch run, messages against the steps."""
         self.read_log()
         self.looked += 1
-        whole = agenda(self.plans.values(), self.facts(), at)
+        whole = agenda(self.plans[-1].values(), self.facts(), at)
         fired = self._fired()
         self._steps(whole, fired)
         self._clocks(whole, at)
@@ -183,10 +187,12 @@ class Oracle:
     def _derivable(self, seq: int, at: int, keys: list[str], fired: dict[str, Fired]) -> None:
         self.recomputed += 1
         facts = self.facts_at(seq, {fired[key].case for key in keys})
-        then = {step_key(row.key, row.step): row.at for row in agenda(self.plans.values(), facts, at).rows()}
+        # by the versions that were there then, which is before or after an amendment
+        then = [{step_key(row.key, row.step): row.at for row in agenda(plans.values(), facts, at).rows()} for plans in self.plans]
         for key in keys:
-            require(key in then, "no unexpected step", f"{key} fired at {fired[key]}: not due on that basis")
-            require(then[key] == fired[key].at, "a step has its own instant", f"{key} fired for {fired[key].at}, due at {then[key]}")
+            found = [steps[key] for steps in then if key in steps]
+            require(found, "no unexpected step", f"{key} fired at {fired[key]}: not due on that basis")
+            require(fired[key].at in found, "a step has its own instant", f"{key} fired for {fired[key].at}, due at {found}")
 
     def told(self, fired: dict[str, Fired], keys: Sequence[str]) -> None:
         """The messages of some steps, against whom the agreement tells on the basis they fired on."""
@@ -200,15 +206,16 @@ class Oracle:
             kept[f"{row.clock}/{row.step}"].add(row.key)
         for (seq, at), wanted in groups.items():
             facts = self.facts_at(seq, {fired[key].case for key in wanted})
-            then = agenda(self.plans.values(), facts, at)
-            for step in then.rows():
-                name = step_key(step.key, step.step)
-                if name in wanted and not fired[name].untold:
-                    owed = {n.key for n in self._notices(then, step, facts, at)}
-                    require(kept[name] == owed, "a message for everybody who is told", f"{name}: owed {owed}, kept {kept[name]}")
-
-    def _notices(self, then: Agenda, step: StepRow, facts: Facts, at: int) -> Any:
-        return notices(self.plans[step.version], then, step, facts, at)
+            owed: dict[str, list[set[str]]] = defaultdict(list)
+            for plans in self.plans:
+                then = agenda(plans.values(), facts, at)
+                for step in then.rows():
+                    if step_key(step.key, step.step) in wanted:
+                        told = {n.key for n in notices(plans[step.version], then, step, facts, at)}
+                        owed[step_key(step.key, step.step)].append(told)
+            for name in wanted:
+                if not fired[name].untold:
+                    require(kept[name] in owed[name], "a message for everybody who is told", f"{name}: owed {owed[name]}, kept {kept[name]}")
 
     def _clocks(self, whole: Agenda, at: int) -> None:
         table = whole.clocks

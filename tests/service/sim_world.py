@@ -13,7 +13,7 @@ from upheld.facts.arrive import Arrival
 from upheld.facts.tables import OPEN
 from upheld.values.instant import format_instant, parse_instant
 
-__all__ = ["AGREEMENT", "BEGIN", "MINUTE", "NAME", "SECOND", "World"]
+__all__ = ["AGREEMENT", "AMENDED", "BEGIN", "MINUTE", "NAME", "NAME_AMENDED", "SECOND", "World"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -21,6 +21,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 BEGIN = parse_instant("2026-03-02T07:00:00Z")
 NAME = "agreements/acme/v1.yaml"
+NAME_AMENDED = "agreements/acme/v2.yaml"
 AGREEMENT = b"""upheld: 1
 agreement: acme
 version: 1
@@ -94,6 +95,10 @@ escalations:
   managers: {steps: [{after: 4h, tell: desk-lead}], until: stopped}
   told: {steps: [{at: 80%, tell: on-call}, {at: 100%, tell: desk-lead}]}
 """
+
+AMENDED = AGREEMENT.replace(b"version: 1", b"version: 2").replace(b"{from: 2026-01-01", b"{from: 2026-03-03").replace(
+    b"high: 8h", b"high: 5h").replace(b"tell: desk-lead}\n    repeat: 2h", b"tell: desk-lead}\n      - {after: 30m, tell: on-call}\n    repeat: 2h")
+"""Another target and a longer ladder, for cases from the second day on; it may come to be known after that."""
 
 _OPS = (
     ("open", 7), ("asked", 12), ("replied", 11), ("answered", 10), ("updated", 14), ("resolved", 12), ("reopened", 3), ("severity", 4),

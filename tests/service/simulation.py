@@ -17,7 +17,7 @@ from typing import Any
 from sim_checks import ENDED, Broken, Oracle, require
 from sim_faults import FAULTS, Actor, Killed, Stage, hook
 from sim_receiver import Receiver
-from sim_world import AGREEMENT, BEGIN, HOUR, MINUTE, NAME, SECOND, World
+from sim_world import AGREEMENT, AMENDED, BEGIN, HOUR, MINUTE, NAME, NAME_AMENDED, SECOND, World
 
 from upheld.clocks.table import ClockKey, step_key
 from upheld.facts.arrive import Arrival
@@ -152,9 +152,12 @@ class Simulation:
         self.recorder = open_store(self.path)
         hook(self.recorder, self.server)
         self.observer = open_store(self.path)
-        self.plans = [p for a in terms_of(self.observer.texts.current()).agreements.values() for p in a.plans]
+        self.plans, self.amended = (
+            [p for a in terms_of(texts).agreements.values() for p in a.plans]
+            for texts in ({NAME: AGREEMENT}, {NAME: AGREEMENT, NAME_AMENDED: AMENDED}))
         self.oracle = Oracle(self.observer, self.plans)
         self.workers = [Worker(self, f"w{n}") for n in range(1, WORKERS + 1)]
+        self.amended_from = self.rng.randrange(1, operations) if self.rng.random() < 0.3 else 2**62
         self.unsent: list[Arrival] = []
         self.stamped = 0
 
@@ -163,6 +166,8 @@ class Simulation:
     def _record(self) -> None:
         """The server's turn: what came in is recorded in one or several transactions; what was not acknowledged is sent again later."""
         rng = self.rng
+        if self.tally.operations >= self.amended_from and not self._amend():
+            return
         while self.unsent:
             some = self.unsent[:rng.randrange(1, 200)]
             at = self.server.now()
@@ -180,6 +185,18 @@ class Simulation:
                 if answer.state in ("new", "same"):
                     self.oracle.acknowledge(name, one, answer.seq, answer.leaf_hash)
             del self.unsent[:len(some)]
+
+    def _amend(self) -> bool:
+        """Put the agreement's second version; False where the store failed."""
+        if len(self.oracle.plans) == 1:
+            self.oracle.plans.append({p.version: p for p in self.amended})
+        try:
+            self.recorder.texts.put(NAME_AMENDED, AMENDED, "sim", self.server.now())
+        except StoreError as error:
+            self.stage.say(f"server: {error.slug}")
+            return False
+        self.amended_from = 2**62
+        return True
 
     def _serve(self) -> None:
         try:
