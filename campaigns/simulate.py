@@ -30,6 +30,9 @@ from sim_checks import Broken  # noqa: E402
 from simulation import Tally, simulate, template  # noqa: E402
 
 OPERATIONS = 30_000
+KINDS = ("kill", "half-open", "forward")
+"""What brings planted bugs to light soonest."""
+
 MEMORY = Path("/dev/shm")  # a disk in memory where there is one: what is tried here is order, not disks
 
 
@@ -54,9 +57,9 @@ def canary(name: str) -> str:
     with _folder() as folder, ExitStack() as stack:
         empty = template(Path(folder))
         CANARIES[name](stack)
-        for seed in range(20):
+        for seed in range(40):
             try:
-                simulate(seed, Path(folder), empty, operations=2000, alive=60)
+                simulate(seed, Path(folder), empty, operations=1000, alive=40, trouble=0.9, downs=0.05, kinds=KINDS)
             except Broken as broken:
                 return f"{broken.name} (seed {seed})"
     return ""

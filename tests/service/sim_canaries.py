@@ -139,13 +139,15 @@ def _stopped_told(stack: ExitStack) -> None:
 
 
 def _half_a_tick(stack: ExitStack) -> None:
-    """Steps are committed before their messages."""
+    """Steps are committed before their messages, which take a while."""
     real = live.put_steps
 
     def put_steps(connection: Any, rows: Any) -> None:
         real(connection, rows)
         if rows:
             connection.exec_driver_sql("COMMIT")
+            for _ in range(25):
+                connection.exec_driver_sql("SELECT 1")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     stack.enter_context(patch.object(live, "put_steps", put_steps))

@@ -97,7 +97,8 @@ escalations:
 """
 
 AMENDED = AGREEMENT.replace(b"version: 1", b"version: 2").replace(b"{from: 2026-01-01", b"{from: 2026-03-03").replace(
-    b"high: 8h", b"high: 5h").replace(b"tell: desk-lead}\n    repeat: 2h", b"tell: desk-lead}\n      - {after: 30m, tell: on-call}\n    repeat: 2h")
+    b"high: 8h", b"high: 5h").replace(
+    b"tell: desk-lead}\n    repeat: 2h", b"tell: desk-lead}\n      - {after: 30m, tell: on-call}\n    repeat: 2h")
 """Another target and a longer ladder, for cases from the second day on; it may come to be known after that."""
 
 _OPS = (

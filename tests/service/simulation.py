@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,6 @@ class Worker:
         self.store = open_store(simulation.path)
         hook(self.store, self.actor)
         self.ticker = Ticker(self.store, self.actor, batch=simulation.batch)
-        simulation.changed(self.ticker)
         self.deliverer = Deliverer(self.store, self.actor, simulation.receiver.notifier(self.actor), f"{self.actor.name}.{self.number}")
 
     def drop(self) -> None:
@@ -138,8 +137,10 @@ class Simulation:
     """One history."""
 
     def __init__(self, seed: int, folder: Path, template: Path, *, operations: int = 20_000, alive: int = 400, batch: int = 300,
-                 changed: Callable[[Ticker], None] = lambda _ticker: None, trace: Callable[[str], None] | None = None) -> None:
-        self.seed, self.target, self.batch, self.changed = seed, operations, batch, changed
+                 trouble: float = 0.45, downs: float = 0.006, kinds: Sequence[str] = FAULTS,
+                 trace: Callable[[str], None] | None = None) -> None:
+        self.seed, self.target, self.batch, self.kinds = seed, operations, batch, kinds
+        self.trouble, self.downs = trouble, downs
         self.rng = random.Random(seed)
         random.seed(seed)                     # the pause after a failure is drawn from the common generator
         self.path = folder / f"{seed:016x}.db"
@@ -218,9 +219,9 @@ class Simulation:
         jobs += [(worker.actor, worker.play) for worker in self.workers if rng.random() < 0.75]
         rng.shuffle(jobs)
         for actor, _ in jobs:
-            if rng.random() < 0.45:
-                kind = rng.choice(FAULTS)
-                actor.plan_fault(kind, rng.choice((1, 1, 2, 3)) if kind == "timeout" else rng.randrange(1, rng.choice((6, 30, 90))))
+            if rng.random() < self.trouble:
+                kind = rng.choice(self.kinds)
+                actor.plan_fault(kind, rng.choice((1, 1, 2, 3)) if kind == "timeout" else rng.randrange(1, rng.choice((6, 30, 90, 90))))
         stage.play(jobs)
         for worker in self.workers:
             if worker.actor.dead:
@@ -329,7 +330,7 @@ class Simulation:
                 self.round()
                 if self.rng.random() < 0.06:
                     self.rest()
-                if self.rng.random() < 0.006:
+                if self.rng.random() < self.downs:
                     self.down()
             self.rest()
             if self.rng.random() < 0.3 or self.target < 5000:
