@@ -45,7 +45,9 @@ _TROUBLE_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 
 @dataclass(slots=True)
 class Worker:
-    """A worker of one store. ``stop`` set: it ends after what is under way."""
+    """A worker of one store. ``stop`` set: it ends after what is under way. ``failing``: the rounds whose last turn failed; while there is one
+    the outside watcher is not called.
+    """
 
     store: Store
     config: Config
@@ -55,6 +57,7 @@ class Worker:
     stop: threading.Event = field(default_factory=threading.Event)
     feeds: dict[str, bytes] = field(default_factory=dict)
     wrong: str = ""
+    failing: set[str] = field(default_factory=set)
 
     def run(self) -> int:
         """Work until stopped: 0; or until a later release has taken the store over: 4."""
@@ -114,14 +117,17 @@ class Worker:
             try:
                 rest = once()
                 troubles = 0
+                self.failing.discard(what)
             except StoreError as trouble:
                 figures.failures.labels(what).inc()
                 log().error(f"{what} failed", slug=trouble.slug, said=trouble.what, help=trouble.help)
+                self.failing.add(what)
                 rest = self._after(troubles)
                 troubles += 1
             except Exception:
                 figures.failures.labels(what).inc()
                 log().exception(f"{what} failed: our bug")
+                self.failing.add(what)
                 rest = self._after(troubles)
                 troubles += 1
             if rest > 0:
@@ -169,7 +175,7 @@ class Worker:
             return found.well
         elif what == "feeds" and self.config.feeds:
             self.feeds |= fetch_feeds(self.config)
-        elif what == "outside" and self.config.heartbeat.url and well:
+        elif what == "outside" and self.config.heartbeat.url and well and not self.failing:
             try:
                 asyncio.run(Egress(self.config.allow).get(self.config.heartbeat.url))
             except EgressError as problem:

@@ -61,6 +61,7 @@ _WORDS: tuple[tuple[str, _Told], ...] = (
     ("no password supplied", _WRONG_USER),
     ("no pg_hba.conf entry", _WRONG_USER),
     ("role \"", _WRONG_USER),
+    ("not currently accepting", _STOPPING),
     ("database \"", _NO_DATABASE),
     ("starting up", _STOPPING),
     ("shutting down", _STOPPING),
