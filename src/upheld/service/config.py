@@ -107,7 +107,7 @@ class Worker:
     """``every_us``: the longest rest between two looks. ``batch``: cases a tick."""
 
     every_us: int = 1_000_000
-    batch: int = 1000
+    batch: int = 3000
     metrics_port: int = 0
 
 

@@ -100,7 +100,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
     "heartbeat": {"url": Key("url", _text, "the address the watcher gave you", required=True), "every": Key("every_us", _duration, _TIME)},
     "notify": {"per_minute": Key("per_minute", _count, "write per_minute = 6"), "attempts": Key("attempts", _count, "write attempts = 12")},
     "worker": {
-        "every": Key("every_us", _duration, _TIME), "batch": Key("batch", _count, "write batch = 1000"),
+        "every": Key("every_us", _duration, _TIME), "batch": Key("batch", _count, "write batch = 3000"),
         "metrics_port": Key("metrics_port", _port, "write metrics_port = 9470"),
     },
     "egress": {"allow": Key("allow", _hosts, 'write allow = ["hooks.intranet.example"]')},

@@ -64,7 +64,7 @@ class Ticker:
 
     store: Store
     clock: Clock
-    batch: int = 1000
+    batch: int = 3000
     alarm: Alarm = field(default_factory=Alarm)
     feeds: Callable[[], Mapping[str, bytes]] = dict
     terms: Terms = NO_TERMS
