@@ -139,7 +139,7 @@ class World:
         rng = self.rng
         chosen = rng.choices(self._ops, self._weights, k=count)
         found = [self._one(op, now) for op in chosen]
-        if rng.random() < 0.08:
+        if rng.random() < 0.08 + count / 3000:
             found.append(self._shared(rng.choices(self._rare, self._rare_weights)[0], now))
         return found
 
