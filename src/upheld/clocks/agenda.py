@@ -50,7 +50,7 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
         return _assembled(at, [])
     walk = Walk.begin(known, facts, at, live=True)
     changes = [i for p in known for i in (p.adopted_us, p.from_us, p.until_us) if i is not None and i > at]
-    shared, versions = shared_next(facts, at), min(changes, default=NEVER)
+    shared, versions, spoken = shared_next(facts, at), min(changes, default=NEVER), _spoken_next(facts, at)
     roots, late = roots_of(facts.events), _known_later(facts, at)
     holds = holds_of(walk.known.declarations, walk.terms[-1].plan.agreement)
     sheets = []
@@ -61,7 +61,8 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
         for context in walk.seen(name):
             clause = context.plan.commitments[name]
             if isinstance(clause, ClockPlan):
-                sheets.append(_sheet(Worlds(clause, context, counts=False), at, shared, versions, roots, late, holds.get(name, {})))
+                ends = min(versions, spoken) if _asks_of_people(context.plan, clause) else versions
+                sheets.append(_sheet(Worlds(clause, context, counts=False), at, shared, ends, roots, late, holds.get(name, {})))
     return _assembled(at, [s for s in sheets if len(s.running.outcomes)])
 
 
@@ -106,7 +107,7 @@ class _Sheet:
     next_at: I64
 
 
-def _sheet(worlds: Worlds, at: int, shared: int, versions: int, roots: Roots, late: dict[str, int],
+def _sheet(worlds: Worlds, at: int, shared: int, ends: int, roots: Roots, late: dict[str, int],
            held: Mapping[tuple[str, str], tuple[Hold, ...]]) -> _Sheet:
     context, clause = worlds.context, worlds.clause
     found = running(worlds, at, shared)
@@ -127,7 +128,7 @@ def _sheet(worlds: Worlds, at: int, shared: int, versions: int, roots: Roots, la
     floor = np.full(len(rows), _LONG_AGO) if clause.before is not None else rows.start
     pace = Pace(rows.due, found.has_due, floor, found.close, found.silent, portions, holds)
     climbed = climb(ladders, clause.head.ladder, pace, at)
-    next_at = np.minimum(np.minimum(found.next_at, climbed.next_at), versions)
+    next_at = np.minimum(np.minimum(found.next_at, climbed.next_at), ends)
     if worlds.scheduled:
         next_at = np.minimum(next_at, min(late.values(), default=NEVER))
     for i, name in enumerate(case) if late else ():
@@ -198,6 +199,17 @@ def shared_next(facts: Facts, at: int) -> int:
         for edges in (table.start, ends[table.end < OPEN]):
             found += [int(edges[edges > at].min())] if (edges > at).any() else []
     return min(found)
+
+
+def _spoken_next(facts: Facts, at: int) -> int:
+    """When a subscription or an approval that is on record comes to be known."""
+    headers = [t.header for t in (facts.subscriptions, facts.declarations) if t is not None]
+    return min((int(h.known_at[h.known_at > at].min()) for h in headers if (h.known_at > at).any()), default=NEVER)
+
+
+def _asks_of_people(plan: Plan, clause: ClockPlan) -> bool:
+    """Whether a clock hangs on who subscribed to what, or on what somebody approved."""
+    return any(rule.read == "tier" for rule in plan.attributes.values()) or any(plan.exclusions[x].needs for x in clause.head.excluding)
 
 
 def _known_later(facts: Facts, at: int) -> dict[str, int]:

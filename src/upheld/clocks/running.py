@@ -67,7 +67,7 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
     has_due = found.has_due & ~(moving & ~found.has_miss & (found.elapsed_us < found.target_us))
     silent = left | good | ~found.has_target
     next_at = np.full(n, NEVER)
-    awaits = (close == NEVER) & has_due & ~found.has_miss & ~silent & (state != out.PAUSED)
+    awaits = (close == NEVER) & has_due & ~found.has_miss & (state != out.PAUSED)
     next_at[awaits] = _misses(worlds, found, awaits, at)
     if worlds.outside(agreed=True) != ((), ()):
         lapses = any(getattr(s, "at_least_us", 0) for s in worlds.context.plan.states.values())

@@ -198,15 +198,20 @@ def approval_deadlines(judged: Judged, rule: ExclusionRule, pieces: Pieces) -> I
     if rule.until is None or not len(judged.windows.end):
         return np.full(n, OPEN)
     window = np.searchsorted(judged.windows.end, pieces.spans.end, side="left")
-    window = np.minimum(window, len(judged.windows.end) - 1)
-    ends = judged.windows.end
-    until = rule.until
+    result = np.full(n, OPEN)
+    ending = window < len(judged.windows.end)
+    if not ending.any():
+        return result
+    # only the windows that are asked for: the last ones laid reach to the end of the calendar, and their deadlines beyond it
+    asked, place = np.unique(window[ending], return_inverse=True)
+    ends, until = judged.windows.end[asked], rule.until
     grid = judged.context.grid(until.calendar or _first_name(judged.hours))
     if until.unit == "time":
         last = grid.due(ends, np.full(len(ends), until.amount))
     else:
         last = date_deadline(grid, ends, until.unit, until.amount, until.at, "close")
-    return last[window]
+    result[ending] = last[place]
+    return result
 
 
 # ---- allowance ------------------------------------------------------------------------------------------------------

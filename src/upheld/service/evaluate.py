@@ -129,7 +129,8 @@ def _as_spoken(known: CaseEvents, facts: Facts) -> CaseEvents:
 
 def _later(events: CaseEvents, at: int, wakes: dict[str, int]) -> None:
     """Cases of which something will only be known, or happen, later: by the clock of another machine, or of the source."""
-    when = np.maximum(events.header.known_at, events.at)
+    known = events.header.known_at
+    when = np.where(known > at, known, events.at)         # once it is known, its steps may fall due before it happens
     replaces = events.header.replaces
     for row in np.flatnonzero(when > at).tolist():
         corrected = row if replaces is None or replaces[row] < 0 else int(replaces[row])     # which may be another case's

@@ -39,7 +39,8 @@ _LIGHT: frozenset[Shape] = frozenset(("intervals", "subscriptions", "declaration
 class Reads:
     """``wakes``: shapes of which a new fact may change a running clock; ``given``: shapes the clocks are given. ``stops``: what may stop a
     schedule. ``budgets``: promises whose ladder is climbed by their budget (a clock's is climbed by its cases); ``cases``: some count cases.
-    ``together``: one case's clock may hang on others: all are worked out at once.
+    ``together``: one case's clock may hang on others: all are worked out at once. ``reach_us``: how far behind its own instant a shared fact
+    may change what counts: a run that now lasts long enough counts from its beginning, a slice as a whole.
     """
 
     wakes: frozenset[Shape]
@@ -49,6 +50,7 @@ class Reads:
     budgets: tuple[str, ...]
     cases: bool
     together: bool
+    reach_us: int = 0
 
 
 def reads_of(plans: Sequence[Plan]) -> Reads:
@@ -74,7 +76,12 @@ def reads_of(plans: Sequence[Plan]) -> Reads:
                 budgets.append(commitment.head.id)
                 cases |= isinstance(commitment, ValuesPlan) and commitment.shape == "cases"
     given = frozenset(wakes | muting) | _LIGHT
-    return Reads(frozenset(wakes), given, schedules, tuple(dict.fromkeys(stops)), tuple(dict.fromkeys(budgets)), cases, hangs_together(plans))
+    return Reads(frozenset(wakes), given, schedules, tuple(dict.fromkeys(stops)), tuple(dict.fromkeys(budgets)), cases, hangs_together(plans),
+                 max((sum(map(_reach, plan.states.values())) for plan in plans), default=0))
+
+
+def _reach(state: object) -> int:
+    return int(getattr(state, "at_least_us", 0)) + int(getattr(state, "each_us", 0))
 
 
 def _clock(plan: Plan, clause: ClockPlan) -> set[Shape]:

@@ -29,7 +29,7 @@ _OF_PEOPLE = ("acknowledged", "silence", "silence ended", "on duty")
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """New facts of a shape: the earliest instant they speak of, and when the last of them is known."""
+    """New facts of a shape: the earliest instant they speak of, and when the first of them is known."""
 
     shape: str
     since: int
@@ -58,7 +58,8 @@ def see_to_shared(connection: Connection, store: Store, terms: Terms, at: int) -
             units[agreement_unit(agreement.name)] = at
         for one in news:
             if one.shape in agreement.reads.wakes:
-                live.wake_clocks(connection, agreement.name, one.since, max(at, one.known), size)
+                # a clock that was looked at then names the next instant itself
+                live.wake_clocks(connection, agreement.name, one.since - reads.reach_us, max(at, one.known), size)
     live.wake(connection, units)
     live.forget_touches(connection, [t.id for t in touches])
     return len(touches)
@@ -95,4 +96,6 @@ def _news(batch: Batch) -> _News | None:
     known = batch.known_at if batch.known_at is not None else batch.times[KNOWN_BY[batch.shape]]
     corrects = (batch.void is not None and bool(batch.void.any())) or (batch.replaces is not None and bool((batch.replaces.codes >= 0).any()))
     first = batch.times["start"] if "start" in batch.times else batch.times["at"]
-    return _News(batch.shape, _ALWAYS if corrects else int(first.min()), int(known.max()))
+    # an approval speaks of what may be long over
+    always = corrects or batch.shape == "declarations"
+    return _News(batch.shape, _ALWAYS if always else int(first.min()), int(known.min()))
