@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from upheld.service.config import Config
     from upheld.stores.store import Store
 
-__all__ = ["database_option", "open_database", "settings"]
+__all__ = ["database_option", "home_of", "open_database", "settings"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,25 +25,35 @@ def database_option(command: F) -> F:
                         help="The store: a path, or postgresql://user@host/name (default: upheld.toml, else records/store.db).")(command)
 
 
+def home_of(root: Path) -> Path:
+    """The workspace's folder, or the one given where there is none."""
+    return next((folder for folder in (root.resolve(), *root.resolve().parents) if (folder / "agreements").is_dir()), root.resolve())
+
+
 def settings(root: Path) -> tuple[Path, Config]:
-    """The workspace's folder (or the one given, where there is none) and its ``upheld.toml``. Leaves with 3 where that is wrong."""
+    """The workspace's folder and its ``upheld.toml``. Leaves with 3 where that is wrong."""
     from upheld.service.config import load_config
     from upheld.values.finding import FindingsError
 
-    home = next((folder for folder in (root.resolve(), *root.resolve().parents) if (folder / "agreements").is_dir()), root.resolve())
+    home = home_of(root)
     try:
         return home, load_config(home)
     except FindingsError as problem:
         findings_or_exit(problem)
 
 
-def open_database(config: Config, given: str) -> Store:
-    """The store, made if need be. Leaves with 4 where it cannot be had."""
+def open_database(home: Path, given: str) -> Store:
+    """The store ``given``, else the one the workspace names, made if need be. Leaves with 4 where it cannot be had.
+
+    Of ``upheld.toml`` only the database is read: who makes a token need not know the secrets of the mail server.
+    """
+    from upheld.stores.place import place_of
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
 
-    where = given or config.database
+    where = given
     try:
+        where = given or place_of(home)
         if "://" not in where:
             Path(where).parent.mkdir(parents=True, exist_ok=True)
         return open_store(where)

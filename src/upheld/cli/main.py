@@ -55,6 +55,11 @@ COMMANDS = {
 }
 
 
+_SERVER = frozenset(("aiosmtplib", "apprise", "fastapi", "httpx2", "msgspec", "prometheus_client", "psycopg", "standardwebhooks", "starlette",
+                     "structlog", "uvicorn"))
+"""What the extra ``server`` brings."""
+
+
 class _Lazy(click.Group):
     """A group whose commands are modules of the same name, imported when called."""
 
@@ -95,6 +100,10 @@ class _Lazy(click.Group):
         except Exception as bug:
             if os.environ.get("UPHELD_TRACEBACK"):
                 raise
+            missing = (bug.name or "").partition(".")[0] if isinstance(bug, ModuleNotFoundError) else ""
+            if missing in _SERVER:
+                click.echo(f"upheld: this needs {missing}, which is not installed\n  help: pip install 'upheld[server]'", err=True)
+                sys.exit(2)
             if type(bug).__name__ == "StoreError":   # not imported for those who never meet it
                 click.echo(f"upheld: {bug}", err=True)
                 sys.exit(4)

@@ -53,16 +53,16 @@ def command(files: tuple[str, ...], source: str, address: str, token: str, parti
         if address:
             fail("name the files to send, or - for stdin", 2)
         sys.exit(_workspace(root, database, actor, now))
-    from upheld.cli.database import open_database, settings
+    from upheld.cli.database import home_of, open_database
     from upheld.cli.record_rows import record_here, send_rows
     from upheld.cli.rows import rows_of
 
-    home, config = settings(root)
+    home = home_of(root)
     rows = rows_of(files, source, home)
     if address:
         send_rows(rows, address, token or os.environ.get("UPHELD_TOKEN", ""), partial=partial, size=size, patience=patience)
     else:
-        with open_database(config, database) as store:
+        with open_database(home, database) as store:
             record_here(store, rows, actor, now, size=size, partial=partial)
 
 

@@ -29,7 +29,7 @@ def command(root: Path, database: str, host: str, port: int | None, worker: bool
     from upheld.values.finding import FindingsError
 
     home, config = settings(root)
-    with open_database(config, database) as store:
+    with open_database(home, database) as store:
         try:
             new = keep_texts(store, home, time.time_ns() // 1000)
             if new:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from upheld.cli.database import database_option, open_database, settings
+from upheld.cli.database import database_option, home_of, open_database
 from upheld.cli.options import INSTANT, fail, workspace_option
 
 
@@ -35,8 +35,7 @@ def create(actor: str, scopes: tuple[str, ...], expires: int | None, database: s
     now = time.time_ns() // 1000
     if expires is not None and expires <= now:
         fail("it would have expired already", 2, "give a later --expires")
-    _, config = settings(root)
-    with open_database(config, database) as store:
+    with open_database(home_of(root), database) as store:
         try:
             token, secret = store.tokens.create(actor, scopes, now, "command line", expires)
         except StoreError as problem:
@@ -52,9 +51,8 @@ def show(database: str, root: Path) -> None:
     """Every token there ever was, without its secret."""
     from upheld.values.instant import format_instant
 
-    _, config = settings(root)
     now = time.time_ns() // 1000
-    with open_database(config, database) as store:
+    with open_database(home_of(root), database) as store:
         for token in store.tokens.list():
             state = "revoked " + format_instant(token.revoked_at) if token.revoked_at is not None else \
                 "expired " + format_instant(token.expires_at) if token.expires_at is not None and token.expires_at <= now else \
@@ -70,8 +68,7 @@ def revoke(token: int, database: str, root: Path) -> None:
     """TOKEN (its number in the list) is good no more, from the next request on."""
     from upheld.stores.trouble import StoreError
 
-    _, config = settings(root)
-    with open_database(config, database) as store:
+    with open_database(home_of(root), database) as store:
         try:
             gone = store.tokens.revoke(token, time.time_ns() // 1000)
         except StoreError as problem:

@@ -193,7 +193,8 @@ class _Reading:
         plain = {section: self.section(section, tables.get(section, {}), keys) for section, keys in KEYS.items()}
         named = {section: self.named(section, tables.get(section, {}), keys) for section, keys in NAMED.items()}
         operator = Operator(**plain["operator"])
-        if operator.chat and operator.chat not in named["chat"]:
+        chats = tables.get("chat")
+        if operator.chat and not (isinstance(chats, dict) and operator.chat in chats):
             self.wrong("unknown-chat", f"there is no [chat.{operator.chat}]", "operator", "chat", near(operator.chat, named["chat"]))
         if operator.mail and "mail" not in tables:
             self.wrong("no-mail", "the operator is to be told by mail, and there is no [mail]", "operator", "mail",
