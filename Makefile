@@ -1,7 +1,7 @@
 # Two commands do everything on a machine with python3 >= 3.11, its venv module and make:
 #   make run     set up, measure the embedded examples, explain one red figure, close and verify two periods
 #   make test    set up, then lint, types, layers and all tests
-.PHONY: run test lint types layers tests fidelity bench bench-peers bench-statement bench-backtest docs clean wheel
+.PHONY: run test lint types layers tests fidelity bench bench-peers bench-statement bench-backtest bench-live bench-recording docs clean wheel
 
 PYTHON ?= python3
 VENV   := .venv
@@ -39,8 +39,8 @@ fidelity: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(if $(OUT),--out $(OUT)) $(if $(FULL),--full)
 
-# a statement and a backtest over a million facts and cases, against their bars
-bench-statement bench-backtest: bench-%: $(READY)
+# a statement and a backtest over a million facts and cases, a million running clocks, recording: against their bars
+bench-statement bench-backtest bench-live bench-recording: bench-%: $(READY)
 	$(BIN)/python benchmarks/$*.py $(if $(OUT),--out $(OUT))
 
 bench-peers: $(READY)
