@@ -38,7 +38,8 @@ def test_what_is_known_before_it_happens_is_looked_at_when_it_is_known():
 TERMS = AGREEMENT.replace("attributes:\n", """exclusions:
   agreed: {while: works, needs: approval by customer, until: 2 working days after window, effect: leave_out}
 attributes:
-""").replace("  waiting:", "  works: {where: {kind: works}, at_least: 90m}\n  waiting:").replace("per: month,", "per: month, excluding: [agreed],")
+""").replace("  waiting:", "  works: {where: {kind: works}, at_least: 90m}\n  waiting:")
+TERMS = TERMS.replace("per: month,", "per: month, excluding: [agreed],")
 
 
 def _works(world: World, name: str, first: str, last: str, known: str | None = None) -> None:
