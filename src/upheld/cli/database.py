@@ -26,7 +26,11 @@ def database_option(command: F) -> F:
 
 
 def home_of(root: Path) -> Path:
-    """The workspace's folder, or the one given where there is none."""
+    """The workspace's folder, or the one given where there is none. Leaves with 2 where no such folder exists: a slip of the pen must not
+    make an installation in which nothing ever happens.
+    """
+    if not root.is_dir():
+        fail(f"there is no folder {root}", 2, "name the one with agreements/ and upheld.toml with -w, or make it first")
     return next((folder for folder in (root.resolve(), *root.resolve().parents) if (folder / "agreements").is_dir()), root.resolve())
 
 
@@ -42,8 +46,8 @@ def settings(root: Path) -> tuple[Path, Config]:
         findings_or_exit(problem)
 
 
-def open_database(home: Path, given: str) -> Store:
-    """The store ``given``, else the one the workspace names, made if need be. Leaves with 4 where it cannot be had.
+def open_database(home: Path, given: str, *, make: bool = True) -> Store:
+    """The store ``given``, else the one the workspace names, made if need be and ``make``. Leaves with 4 where it cannot be had.
 
     Of ``upheld.toml`` only the database is read: who makes a token need not know the secrets of the mail server.
     """
@@ -54,6 +58,8 @@ def open_database(home: Path, given: str) -> Store:
     where = given
     try:
         where = given or place_of(home)
+        if not make and "://" not in where and not Path(where).exists():
+            fail(f"there is no store {where} yet", 4, "upheld record, upheld serve or upheld token create makes one")
         if "://" not in where:
             Path(where).parent.mkdir(parents=True, exist_ok=True)
         return open_store(where)

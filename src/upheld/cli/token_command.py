@@ -52,7 +52,7 @@ def show(database: str, root: Path) -> None:
     from upheld.values.instant import format_instant
 
     now = time.time_ns() // 1000
-    with open_database(home_of(root), database) as store:
+    with open_database(home_of(root), database, make=False) as store:
         for token in store.tokens.list():
             state = "revoked " + format_instant(token.revoked_at) if token.revoked_at is not None else \
                 "expired " + format_instant(token.expires_at) if token.expires_at is not None and token.expires_at <= now else \
@@ -68,7 +68,7 @@ def revoke(token: int, database: str, root: Path) -> None:
     """TOKEN (its number in the list) is good no more, from the next request on."""
     from upheld.stores.trouble import StoreError
 
-    with open_database(home_of(root), database) as store:
+    with open_database(home_of(root), database, make=False) as store:
         try:
             gone = store.tokens.revoke(token, time.time_ns() // 1000)
         except StoreError as problem:

@@ -7,26 +7,21 @@ from pathlib import Path
 
 import click
 
-from upheld.cli.options import fail, findings_or_exit, workspace_option
+from upheld.cli.database import database_option, settings
+from upheld.cli.options import fail, workspace_option
 
 
 @click.command("worker")
 @workspace_option
-@click.option("--database", default="", metavar="URL",
-              help="The store: a path, or postgresql://user@host/name (default: upheld.toml, else records/store.db).")
+@database_option
 def command(root: Path, database: str) -> None:
     """Work until stopped (SIGTERM): keep every clock, fire what falls due, send what waits. Any number of workers may share a database.
 
     Settings come from upheld.toml beside agreements/. The log is JSON, one line a happening, on stderr.
     """
-    from upheld.service.config import load_config
     from upheld.stores.trouble import StoreError
-    from upheld.values.finding import FindingsError
 
-    try:
-        config = load_config(root)
-    except FindingsError as problem:
-        findings_or_exit(problem)
+    _, config = settings(root)
     from upheld.service.log import log_as_json
     from upheld.service.worker import run
 
