@@ -87,9 +87,9 @@ def _service(root: Path, database: str, *, trial: bool, again: bool) -> Iterator
     if not there and not database:
         return
     from upheld.service.clock import RealClock
-    from upheld.service.doctor import check_config, check_reach, check_store, check_texts, workspace_files
+    from upheld.service.doctor import check_config, check_feeds, check_reach, check_store, check_texts, workspace_files
+    from upheld.service.feeds import fetch_feeds, kept_feeds
     from upheld.service.notifiers import Notifiers
-    from upheld.service.worker import fetch_feeds
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
 
@@ -101,7 +101,9 @@ def _service(root: Path, database: str, *, trial: bool, again: bool) -> Iterator
                 from upheld.stores.outbox import send_again
 
                 yield True, f"{send_again(store.database)} messages are tried again", ""
-            checks += [*check_store(store, clock), *check_texts(store, workspace_files(root), clock, fetch_feeds(config))]
+            fresh = fetch_feeds(config)
+            feeds = kept_feeds(store, config) | fresh
+            checks += [*check_store(store, clock), *check_feeds(store, config, fresh), *check_texts(store, workspace_files(root), clock, feeds)]
     except StoreError as problem:
         yield False, f"store: {problem.what}", problem.help
     checks += check_reach(config, Notifiers(config, clock), clock, send=trial)

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from upheld.clocks.duty import gaps
 from upheld.service.clock import MARK, Clock
 from upheld.service.config import CONFIG, Config
+from upheld.service.feeds import kept_at
 from upheld.service.letter import Letter, Notifier
 from upheld.service.terms import Terms, terms_of
 from upheld.service.watch import look
@@ -26,7 +27,7 @@ from upheld.stores.store import Store
 from upheld.values.finding import has_errors
 from upheld.values.instant import format_instant
 
-__all__ = ["Check", "check_config", "check_reach", "check_store", "check_texts", "workspace_files"]
+__all__ = ["Check", "check_config", "check_feeds", "check_reach", "check_store", "check_texts", "workspace_files"]
 
 _ALIVE_US = 60_000_000
 _SKEW_US = 2_000_000
@@ -102,6 +103,15 @@ def check_texts(store: Store, files: Mapping[str, bytes], clock: Clock, feeds: M
     yield Check(not other, f"the store judges by other texts: {', '.join(other[:_SHOWN])}" if other else "the store judges by the files here",
                 "upheld record puts what is here into the store")
     yield from _rotas(terms, clock, feeds)
+
+
+def check_feeds(store: Store, config: Config, fresh: Mapping[str, bytes]) -> Iterator[Check]:
+    """Whether each feed can be read, and from when what is used instead is."""
+    for name, where in config.feeds.items():
+        kept = kept_at(store, name)
+        used = f"what it said on {format_instant(kept)} is used" if kept is not None else "nobody is on duty by it"
+        yield Check(name in fresh, f"feed {name}: read" if name in fresh else f"feed {name} cannot be read: {used}",
+                    f"see whether {where.partition('?')[0]} answers")
 
 
 def _rotas(terms: Terms, clock: Clock, feeds: Mapping[str, bytes]) -> Iterator[Check]:

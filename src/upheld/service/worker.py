@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 
 from upheld.service import figures
@@ -23,6 +22,7 @@ from upheld.service.clock import Clock, RealClock
 from upheld.service.config import Config
 from upheld.service.deliver import Deliverer
 from upheld.service.egress import Egress, EgressError
+from upheld.service.feeds import fetch_feeds, keep_feeds, kept_feeds
 from upheld.service.letter import Notifier
 from upheld.service.log import log
 from upheld.service.notifiers import Notifiers
@@ -34,7 +34,7 @@ from upheld.stores.migrate import HEAD, revision_of
 from upheld.stores.store import Store, open_store
 from upheld.stores.trouble import StoreError
 
-__all__ = ["Running", "Worker", "fetch_feeds", "run", "run_in_thread"]
+__all__ = ["Running", "Worker", "run", "run_in_thread"]
 
 _RELEASE = importlib.metadata.version("upheld")
 _BEAT_S = 10.0
@@ -84,6 +84,8 @@ class Worker:
 
         def once() -> float:
             begun = time.monotonic()
+            if not self.feeds:                       # the first tick may come before the first look at the feeds
+                self.feeds = kept_feeds(self.store, self.config)
             done = ticker.tick()
             figures.count_tick(done, time.monotonic() - begun)
             if done.units:
@@ -174,7 +176,9 @@ class Worker:
             figures.count_watch(found)
             return found.well
         elif what == "feeds" and self.config.feeds:
-            self.feeds |= fetch_feeds(self.config)
+            fresh = fetch_feeds(self.config)
+            self.feeds = self.feeds | fresh
+            keep_feeds(self.store, fresh, self.clock.now())
         elif what == "outside" and self.config.heartbeat.url and well and not self.failing:
             try:
                 asyncio.run(Egress(self.config.allow).get(self.config.heartbeat.url))
@@ -202,24 +206,6 @@ class Worker:
 
     def _alarm(self) -> Alarm:
         return Alarm(self.config.operator.mail, self.config.operator.chat)
-
-
-def fetch_feeds(config: Config) -> dict[str, bytes]:
-    """The bytes of the iCalendar feeds that can be had; one that cannot keeps what it said last."""
-    found: dict[str, bytes] = {}
-    for name, where in config.feeds.items():
-        try:
-            if "://" in where:
-                answer = asyncio.run(Egress(config.allow, most=4 * 2**20).get(where))
-                if answer.status != 200:
-                    log().warning("feed not read", feed=name, status=answer.status)
-                    continue
-                found[name] = answer.text.encode()
-            else:
-                found[name] = (config.root / Path(where)).read_bytes()
-        except (EgressError, OSError) as problem:
-            log().warning("feed not read", feed=name, said=str(problem))
-    return found
 
 
 def run(database: str, config: Config) -> int:

@@ -17,7 +17,7 @@ from upheld.stores.trouble import StoreError
 
 __all__ = ["Text", "Texts"]
 
-_FOLDERS = ("agreements/", "calendars/", "sources/")
+_FOLDERS = ("agreements/", "calendars/", "sources/", "feeds/")
 
 
 @dataclass(frozen=True, slots=True)
