@@ -27,7 +27,7 @@ from upheld.sources.model import read_source
 from upheld.stores.store import Store
 from upheld.stores.trouble import StoreError
 from upheld.values.finding import Finding, FindingsError, Place
-from upheld.web import clock_routes, facts_routes, health, hooks
+from upheld.web import clock_page, clock_routes, facts_routes, health, hooks
 from upheld.web.body import Limits
 from upheld.web.guard import Guard
 from upheld.web.intake import Intake
@@ -96,7 +96,7 @@ def make_app(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Upheld", version=version("upheld"), lifespan=life, docs_url=None, redoc_url=None, redirect_slashes=False,
                   description="Facts in, receipts out; running clocks.")
     app.state.parts = parts
-    for router in (facts_routes.router, clock_routes.router, health.router, hooks.router):
+    for router in (facts_routes.router, clock_routes.router, clock_page.router, health.router, hooks.router):
         app.include_router(router)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _plain)
