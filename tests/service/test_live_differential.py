@@ -354,3 +354,10 @@ def test_a_store_looked_at_again_and_again_is_one_batch_run(number: int, tmp_pat
     play = Play(tmp_path / "store.db", SEED * 1000 + number)
     play.play(20)
     play.world.store.close()
+
+
+def test_open_time_that_passes_while_a_clock_stands_still_is_taken_from_a_date(tmp_path: Path) -> None:
+    # a freeze over a promise of one working day: batch gives it a due instant while it still holds
+    play = Play(tmp_path / "store.db", 303)
+    play.play(25)
+    play.world.store.close()

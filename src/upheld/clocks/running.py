@@ -73,6 +73,8 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
         lapses = any(getattr(s, "at_least_us", 0) for s in worlds.context.plan.states.values())
         moves = np.ones(n, np.bool_) if lapses else close == NEVER
         next_at[moves] = np.minimum(next_at[moves], np.minimum(edge, shared_next)[moves])
+    still = (close == NEVER) & (state == out.PAUSED) & found.has_target & ~found.has_miss
+    next_at[still] = np.minimum(next_at[still], _shrunk(worlds, found, still, at))
     if not worlds.scheduled:
         next_at = np.minimum(next_at, _rows_ahead(worlds, at)[found.case]) if n else next_at
     if worlds.numbered or any(r.needs is not None and r.until is not None for r in worlds.rules):
@@ -187,6 +189,45 @@ def _misses(worlds: Worlds, found: CaseOutcomes, awaits: Mask, at: int) -> I64:
             chosen = np.flatnonzero(mine & (on == calendar))
             result[chosen] = _opening(worlds, terms.calendars[calendar], np.maximum(due[chosen], at)) + 1
     return result
+
+
+def _shrunk(worlds: Worlds, found: CaseOutcomes, still: Mask, at: int) -> I64:
+    """When each of these clocks, which stand still, will owe a date (or a share of the time until it) that lies no further off than the time
+    it has used: open time that passes while a state outside the case holds it is taken from what was owed. ``NEVER`` for lengths of time.
+    """
+    rows = np.flatnonzero(still)
+    result = np.full(len(rows), NEVER)
+    shares = _shares(worlds)
+    for level in np.unique(found.level[rows]).tolist():
+        terms = terms_of(worlds.clause, level)
+        mine = (found.leaf[rows] >= 0) & (found.level[rows] == level)
+        mine &= terms.dated[np.maximum(found.leaf[rows], 0)] == 2
+        for hours in np.unique(found.hours[rows][mine]).tolist():
+            grid = worlds.context.grid(terms.calendars[hours]) if hours >= 0 else worlds.context.grid("always")
+            chosen = np.flatnonzero(mine & (found.hours[rows] == hours))
+            target, used = found.target_us[rows[chosen]], found.elapsed_us[rows[chosen]]
+            for share in shares:
+                # a moment early is looked at again, a moment late is not
+                left = target - -(-used * share.denominator // share.numerator)
+                ahead = chosen[left > 0]
+                if len(ahead):
+                    try:
+                        when = grid.due(np.full(len(ahead), at), left[left > 0])
+                    except OutOfRange:
+                        continue
+                    result[ahead] = np.minimum(result[ahead], np.maximum(when, at + 1))
+    return result
+
+
+def _shares(worlds: Worlds) -> tuple[Fraction, ...]:
+    """The shares of its time at which a clock of the clause may tell somebody, and the whole."""
+    ladders, found = worlds.context.plan.people.ladders, {Fraction(1)}
+    name, seen = worlds.clause.head.ladder, set[str]()
+    while name in ladders and name not in seen:
+        seen.add(name)
+        found |= {step.at for step in ladders[name].steps if step.at}
+        name = ladders[name].then
+    return tuple(sorted(found))
 
 
 def _opening(worlds: Worlds, calendar: str, at: I64) -> I64:
