@@ -86,6 +86,17 @@ def test_what_cannot_be_mapped_is_told_and_kept(hooked: World) -> None:
     assert "upheld_quarantined 1.0" in hooked.get("/metrics", "metrics:read").text
 
 
+def test_what_could_not_be_mapped_is_read_anew_when_it_comes_again(hooked: World) -> None:
+    data = b"[" + body("a") + b"," + body("b", action="exploded") + b"]"
+    send(hooked, data, signed(data))
+    again = send(hooked, data, signed(data))
+    assert (again.status_code, again.json()["same"], again.json()["kept"], hooked.store.quarantine.count()) == (202, 1, 1, 1)
+    hooked.store.quarantine.settle("tracker", "msg-1", b"another body")
+    assert hooked.store.quarantine.count() == 1
+    hooked.store.quarantine.settle("tracker", "msg-1", data)
+    assert hooked.store.quarantine.count() == 0
+
+
 @pytest.mark.parametrize("data", [
     b"{", b"\xff", b"[1, 2]", b"3", b"[]", body(at="2027-01-01T00:00:00Z"), b'{"delivery": 1, "delivery": 2}', b"[" * 5_000])
 def test_whatever_is_truly_sent_is_kept(hooked: World, data: bytes) -> None:

@@ -100,6 +100,12 @@ class Quarantine:
             found = connection.execute(select(_quarantine).where(_quarantine.c.id > after).order_by(_quarantine.c.id).limit(limit)).all()
         return tuple(Quarantined(*row) for row in found)
 
+    def settle(self, receiver: str, delivery: str, body: bytes) -> None:
+        """Deletes what is kept of this delivery: it has come again."""
+        mine = (_quarantine.c.receiver == receiver, _quarantine.c.delivery == delivery, _quarantine.c.body == body)
+        with self.database.writing() as connection:
+            connection.execute(delete(_quarantine).where(*mine))
+
     def remove(self, ids: Sequence[int]) -> None:
         """Deletes those that were seen to."""
         with self.database.writing() as connection:

@@ -66,13 +66,16 @@ async def receive(request: Request, name: str) -> Response:
     def work(at: int) -> tuple[int, bytes]:
         taken = parts.store.stream.record(arrivals, actor, at)
         told = [*wrong, *(_lost(arrival, one.state) for arrival, one in zip(arrivals, taken, strict=True) if one.state not in ("new", "same"))]
+        # sent again after the source file was mended it is read anew; what is a fact already is the same fact
+        parts.store.quarantine.settle(name, delivery, body)
         if told:
             parts.store.quarantine.add(at, name, delivery, json.dumps(told[:_LISTED], ensure_ascii=False), body)
         states = [one.state for one in taken]
         answer = {"delivery": delivery, "recorded": states.count("new"), "same": states.count("same"), "kept": len(told),
                   "problems": told[:_LISTED]}
         said = Answer(asked, at, 202 if told else 200, json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
-        parts.store.answers.keep(actor, delivery, said)
+        if not told:
+            parts.store.answers.keep(actor, delivery, said)
         return said.status, said.body
 
     status, answer = await handed_in(parts, work, len(arrivals) or 1, actor)
