@@ -6,7 +6,9 @@ change (READ COMMITTED, ``for update``). A reading one sees one state. What is c
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,8 +130,22 @@ def _prepare(connection: Any, _record: object) -> None:
     # recursive triggers: a row replaced is a row removed, and the triggers must see it
     for pragma in (f"busy_timeout = {_PATIENCE_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON",
                    "trusted_schema = OFF", f"journal_size_limit = {_JOURNAL}"):
-        cursor.execute(f"PRAGMA {pragma}")
+        _set(cursor, pragma)
     cursor.close()
+
+
+def _set(cursor: Any, pragma: str) -> None:
+    """A pragma, waiting for others as long as for any write: the change to WAL asks no busy handler, so two that open a new file may meet."""
+    end = time.monotonic() + _PATIENCE_MS / 1000
+    while True:
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as busy:
+            if "locked" not in str(busy) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
