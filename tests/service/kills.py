@@ -48,6 +48,11 @@ TEXT = AGREEMENT.replace("hours: office", "hours: always").replace("within: 4h",
     "repeat: 30m", "repeat: 10m").replace("acknowledge: 2h", "acknowledge: 30m")
 
 
+def _whole(told: bytes) -> int:
+    """How many bytes of it are whole lines."""
+    return told.rfind(b"\n") + 1
+
+
 @dataclass
 class Place:
     """Where a play happens: ``database``, and a folder for what the outside world has seen."""
@@ -57,13 +62,24 @@ class Place:
     seed: int
 
     def append(self, name: str, line: str) -> None:
-        file = os.open(self.folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(file, f"{line}\n".encode())
-        os.close(file)
+        """A line that is there whole or not at all. A write that crosses a page of the file may be cut there by a kill: what has no end
+        was never taken, as a letter that breaks off is not, and whoever writes next takes it away. One writer lives at a time."""
+        file = os.open(self.folder / name, os.O_RDWR | os.O_CREAT)
+        try:
+            end = os.fstat(file).st_size
+            if end and os.pread(file, 1, end - 1) != b"\n":
+                end = _whole(os.pread(file, end, 0))
+                os.ftruncate(file, end)
+            os.pwrite(file, f"{line}\n".encode(), end)
+        finally:
+            os.close(file)
 
     def lines(self, name: str) -> list[str]:
         path = self.folder / name
-        return path.read_text().splitlines() if path.exists() else []
+        if not path.exists():
+            return []
+        told = path.read_bytes()
+        return told[:_whole(told)].decode().splitlines()
 
     @property
     def done(self) -> int:
