@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from upheld.cli.options import INSTANT, fail, findings_or_exit, show_findings
+from upheld.cli.opening import gathering_of, now_us, plans_of, workspace_at
+from upheld.cli.options import INSTANT, fail
 
 if TYPE_CHECKING:
     from upheld.closing.acts import Desk, Recorded
+    from upheld.plans.plan import Plan
+    from upheld.sources.files import Gathering
 
-__all__ = ["at_option", "by_option", "on_record", "pairs", "receipt", "result_option"]
+__all__ = ["Done", "at_option", "by_option", "on_record", "pairs", "result_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that was done: under which versions, upon which facts, and when (µs UTC)."""
+
+    plans: tuple[Plan, ...]
+    before: Gathering
+    recorded: Recorded
+    at: int
 
 
 def at_option(command: F) -> F:
@@ -45,44 +58,37 @@ def pairs(given: Sequence[str], option: str) -> Mapping[str, str]:
     return found
 
 
-def on_record(root: Path, agreement: str, at: int | None, act: Callable[[Desk], Recorded]) -> None:
-    """Read the workspace, do the act, write it down and say what it means; leaves with 1 for a refused act."""
-    from datetime import UTC, datetime
+def on_record(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk], Recorded], *, dry_run: bool = False) -> Done:
+    """Read the workspace, do the act, write it down unless it is a dry run, and say what it means; leaves with 1 for a refused act.
 
-    from upheld.cli.progress import reading
+    ``agreement``: None where the only one there is is meant.
+    """
     from upheld.closing.acts import Desk, RefusedActError
     from upheld.sources.records import FILE, append_records, next_row
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
+    workspace = workspace_at(root)
+    plans = plans_of(workspace, agreement)
+    if len(plans) > 1:
+        fail("there are several agreements", 2, "--agreement, one of: " + ", ".join(plans))
+    (name, versions), = plans.items()
+    gathered = gathering_of(workspace)
+    now = now_us() if at is None else at
     try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        plans = workspace.plans(agreement).get(agreement)
-        if not plans:
-            fail(f"no agreement {agreement!r} here", 2, "there are: " + ", ".join(workspace.plans()))
-        with reading() as progress:
-            facts = workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
-    now = int(datetime.now(UTC).timestamp()) * 1_000_000
-    try:
-        recorded = act(Desk(plans, facts, next_row(workspace.root), now if at is None else at))
-        append_records(workspace.root, recorded.lines)
+        recorded = act(Desk(versions, gathered.facts(), next_row(workspace.root), now))
+        if not dry_run:
+            append_records(workspace.root, recorded.lines)
     except RefusedActError as refusal:
         fail(f"refused[{refusal.slug}]: {refusal}", 1, refusal.help)
     except OSError as problem:
         fail(f"{FILE} cannot be written: {problem.strerror or problem}; nothing was recorded", 4)
     for line in recorded.told:
-        click.echo(line)
-    receipt(workspace.root, agreement, recorded, now if at is None else at)
+        click.echo(f"would be: {line}" if dry_run else line)
+    if not dry_run:
+        _receipt(workspace.root, name, recorded, now)
+    return Done(versions, gathered, recorded, now)
 
 
-def receipt(root: Path, agreement: str, recorded: Recorded, at: int) -> None:
+def _receipt(root: Path, agreement: str, recorded: Recorded, at: int) -> None:
     """Running clocks learn of the act at once; where the agreement has a log it goes there too, and who acted gets a signed receipt."""
     from upheld.closing.keys import KeyFileError
     from upheld.closing.live_stream import into_stream

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from upheld.cli.acts import at_option, by_option, pairs, receipt
-from upheld.cli.options import fail, findings_or_exit, show_findings, workspace_option
+from upheld.cli.acts import at_option, by_option, on_record, pairs
+from upheld.cli.options import fail, workspace_option
 
 if TYPE_CHECKING:
+    from upheld.cli.acts import Done
     from upheld.closing.acts import Desk, Recorded
 
 _SAID = ("title", "stage", "class", "service", "component", "risk", "compatibility", "rollback")
@@ -70,51 +70,19 @@ def command(subject: str, agreement: str | None, start: str, end: str, kind: str
             return move(desk, moved, begins, ends, actor, says | ({"reason": reason} if reason else {}))
         return announce(desk, Announcement(subject, begins, ends, actor, kind, change, says))
 
-    _told(root, agreement, at, act, dry_run=dry_run)
+    _show(on_record(root, agreement, at, act, dry_run=dry_run))
 
 
-def _told(root: Path, agreement: str | None, at: int | None, act: Callable[[Desk], Recorded], *, dry_run: bool) -> None:
-    """Do the act, write it down unless it is a dry run, and say what the change looks like now."""
-    from datetime import UTC, datetime
-
+def _show(done: Done) -> None:
+    """What the change looks like now, with what was just said."""
     from upheld.changes.outlook import outlook
     from upheld.changes.report import sheet
-    from upheld.closing.acts import Desk, RefusedActError
     from upheld.facts.leaves import batches_of
     from upheld.facts.record import record
-    from upheld.sources.records import FILE, SOURCE, append_records, next_row
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
+    from upheld.sources.records import SOURCE
 
-    try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        plans = workspace.plans()
-        gathered = workspace.gathering()
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
-    name = agreement or (next(iter(plans)) if len(plans) == 1 else "")
-    if name not in plans:
-        fail(f"no agreement {name!r} here" if name else "there are several agreements", 2, "--agreement, one of: " + ", ".join(plans))
-    now = int(datetime.now(UTC).timestamp()) * 1_000_000 if at is None else at
-    try:
-        recorded = act(Desk(plans[name], gathered.facts(), next_row(workspace.root), now))
-        if not dry_run:
-            append_records(workspace.root, recorded.lines)
-    except RefusedActError as refusal:
-        fail(f"refused[{refusal.slug}]: {refusal}", 1, refusal.help)
-    except OSError as problem:
-        fail(f"{FILE} cannot be written: {problem.strerror or problem}; nothing was recorded", 4)
-    for line in recorded.told:
-        click.echo(f"would be: {line}" if dry_run else line)
-    facts = record((*gathered.batches, *batches_of(recorded.lines)), gathered.complete)
-    for view in outlook(plans[name], facts, now, [recorded.name], with_effects=True):
-        if not any(s.key == f"{SOURCE}/{recorded.name}" or s.cancelled_at == now for s in view.stages):
-            continue
-        click.echo("\n" + sheet(view), nl=False)
-    if not dry_run:
-        receipt(workspace.root, name, recorded, now)
+    facts = record((*done.before.batches, *batches_of(done.recorded.lines)), done.before.complete)
+    name = done.recorded.name
+    for view in outlook(done.plans, facts, done.at, [name], with_effects=True):
+        if any(s.key == f"{SOURCE}/{name}" or s.cancelled_at == done.at for s in view.stages):
+            click.echo("\n" + sheet(view), nl=False)

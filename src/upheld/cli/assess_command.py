@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings, workspace_option
+from upheld.cli.opening import facts_of, plans_of, workspace_at
+from upheld.cli.options import as_of_option, fail, format_option, workspace_option
 
 if TYPE_CHECKING:
     from upheld.assessment.outcome import Assessment
@@ -39,26 +40,11 @@ def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_
     from upheld.assessment import report
     from upheld.assessment.assess import assess
     from upheld.assessment.scope import claims
-    from upheld.cli.progress import reading, steps
+    from upheld.cli.progress import steps
     from upheld.cli.text import console, print_assessment, select_periods
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
-    try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        by_agreement = workspace.plans(agreement)
-        if not by_agreement:
-            fail(f"no agreement {agreement!r} here" if agreement else "no agreement here", 2,
-                 "there are: " + ", ".join(workspace.plans()))
-        with reading() as progress:
-            facts = workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
+    workspace = workspace_at(root)
+    by_agreement, facts = plans_of(workspace, agreement), facts_of(workspace)
     claimed = claims([p for plans in workspace.plans().values() for p in plans], facts)
     assessments = []
     for plans in by_agreement.values():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings
+from upheld.cli.opening import facts_of, workspace_at
+from upheld.cli.options import as_of_option, fail, format_option
 from upheld.cli.proposal import read_proposal
 
 
@@ -22,27 +22,16 @@ from upheld.cli.proposal import read_proposal
 @format_option("text", "json", "md", "csv")
 def command(proposed: Path, root: Path, since: str | None, until: str | None, as_of: int | None, form: str) -> None:
     """Apply the terms of the file PROPOSED over past facts, next to the terms in force of the same agreement."""
-    from upheld.cli.progress import reading, steps
+    from upheld.cli.progress import steps
     from upheld.foresight import backtest_report
     from upheld.foresight.backtest import backtest
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
-    try:
-        loaded = read_proposal(proposed, root)
-        assert loaded.plan is not None
-        span = months(since, until, loaded.plan.zone)
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        terms = workspace.plans(loaded.plan.agreement).get(loaded.plan.agreement, ())
-        with reading() as progress:
-            facts = workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "name the workspace with --against")
-    except FindingsError as problem:
-        findings_or_exit(problem)
+    loaded = read_proposal(proposed, root)
+    assert loaded.plan is not None
+    span = months(since, until, loaded.plan.zone)
+    workspace = workspace_at(root, "name the workspace with --against")
+    terms = workspace.plans(loaded.plan.agreement).get(loaded.plan.agreement, ())
+    facts = facts_of(workspace)
     if not terms:
         click.echo(f"upheld: {loaded.plan.agreement} has no terms in force here; its proposed terms stand alone", err=True)
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from upheld.cli.opening import leaving, versions_of
 from upheld.cli.options import INSTANT, fail, findings_or_exit, workspace_option
 
 if TYPE_CHECKING:
@@ -92,14 +93,11 @@ def show(agreement: str, calendar: str, root: Path, start: int, end: int) -> Non
     """List the open spans of a calendar of AGREEMENT, in its zone, with their sum."""
     from upheld.assessment.show import show_duration
     from upheld.calendars.grid import compile_grid
-    from upheld.workspace import NoWorkspaceError, open_workspace
+    from upheld.workspace import open_workspace
 
-    try:
-        plans = open_workspace(root).plans(agreement).get(agreement)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2)
-    if plans is None:
-        fail(f"no agreement {agreement!r} in order here", 2, "upheld check tells why")
+    # an error in another agreement is no reason not to show this one's calendar
+    with leaving():
+        plans = versions_of(open_workspace(root), agreement)
     spec = plans[-1].calendars.get(calendar)
     if spec is None:
         fail(f"no calendar {calendar!r} in {agreement}", 2, "there are: " + ", ".join(plans[-1].calendars))

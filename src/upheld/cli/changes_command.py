@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from upheld.cli.options import INSTANT, fail, findings_or_exit, format_option, show_findings, workspace_option
+from upheld.cli.opening import facts_of, now_us, plans_of, workspace_at
+from upheld.cli.options import INSTANT, fail, format_option, workspace_option
 
 if TYPE_CHECKING:
     from upheld.changes.view import ChangeView
@@ -34,16 +34,13 @@ def command(names: tuple[str, ...], root: Path, at: int | None, start: int | Non
     A change is an announced window: it counts as excluded if the agreement's exclusions take it. The list says which do and why the
     others do not; the sheet adds what the change costs each promise if it counts and if it does not.
     """
-    from datetime import UTC, datetime
-
     from upheld.changes import report
 
-    by_agreement, facts = _read(root)
-    now = int(datetime.now(UTC).timestamp()) * 1_000_000 if at is None else at
+    workspace = workspace_at(root)
+    by_agreement, facts = plans_of(workspace, None), facts_of(workspace)
+    now = now_us() if at is None else at
     agreements = [n for n in names if n in by_agreement]
     ids = [n for n in names if n not in by_agreement]
-    if not by_agreement:
-        fail("no agreement here", 2)
     chosen = {n: by_agreement[n] for n in agreements} or by_agreement
     _known_zone(zone)
     lo, hi = now - _BACK_US if start is None else start, now + _AHEAD_US if end is None else end
@@ -69,24 +66,6 @@ def command(names: tuple[str, ...], root: Path, at: int | None, start: int | Non
             else:
                 texts.append(report.to_text(found[name], last.title, now, last.zone, _freezes(last, lo, hi)))
         click.echo("\n".join(texts), nl=False)
-
-
-def _read(root: Path) -> tuple[dict[str, tuple[Plan, ...]], Facts]:
-    from upheld.cli.progress import reading
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
-
-    try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        with reading() as progress:
-            return workspace.plans(), workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
 
 
 def _known_zone(name: str) -> None:

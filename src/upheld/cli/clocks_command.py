@@ -40,7 +40,8 @@ _SHORT = 24
 def command(commitments: tuple[str, ...], root: Path, at: int | None, agreement: str | None, wanted: tuple[str, ...], limit: int,
             fail_on: str, form: str) -> None:
     """Show the running clocks, the most urgent first, and the budgets of the current windows."""
-    from upheld.cli.live import feeds_of, now_us, read_live
+    from upheld.cli.live import feeds_of, read_live
+    from upheld.cli.opening import now_us
     from upheld.clocks import board_report
 
     live = read_live(root)

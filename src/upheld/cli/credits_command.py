@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings, workspace_option
+from upheld.cli.opening import facts_of, plans_of, workspace_at
+from upheld.cli.options import as_of_option, fail, format_option, workspace_option
 
 _FORMS = ("text", "json", "csv", "md")
 
@@ -21,26 +21,12 @@ _FORMS = ("text", "json", "csv", "md")
 @format_option(*_FORMS)
 def command(agreement: str | None, root: Path, as_of: int | None, periods: tuple[str, ...], form: str) -> None:
     """Work out what is owed under AGREEMENT (default: all): credits, caps, claims, rights, what was earned back."""
-    from upheld.cli.progress import reading, steps
+    from upheld.cli.progress import steps
     from upheld.remedies import report
     from upheld.remedies.settle import settle
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
-    try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        by_agreement = workspace.plans(agreement)
-        if not by_agreement:
-            fail(f"no agreement {agreement!r} here" if agreement else "no agreement here", 2, "there are: " + ", ".join(workspace.plans()))
-        with reading() as progress:
-            facts = workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
+    workspace = workspace_at(root)
+    by_agreement, facts = plans_of(workspace, agreement), facts_of(workspace)
     settlements = []
     for plans in by_agreement.values():
         try:

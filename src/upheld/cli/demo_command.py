@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from upheld.cli.opening import now_us
 from upheld.cli.options import fail
 
 if TYPE_CHECKING:
@@ -112,9 +112,8 @@ def _hand_over(out: Console, folder: Path) -> None:
         inputs = from_workspace(workspace, agreement, workspace.gathering())
         (root / "records").mkdir()
         with open_store(root / "records" / "store.db") as store, steps(f"closing {label} of {agreement}") as told:
-            now = int(datetime.now(UTC).timestamp()) * 1_000_000
-            closed = close_period(workspace.root, store, inputs, period_of(label, inputs.plans[-1].zone), None, now, f"upheld {__version__}",
-                                  render, told)
+            closed = close_period(workspace.root, store, inputs, period_of(label, inputs.plans[-1].zone), None, now_us(),
+                                  f"upheld {__version__}", render, told)
         totals = closed.figures["totals"]
         checks = verify(closed.folder)
         level2 = recompute(closed.folder).same

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings
+from upheld.cli.opening import facts_of, leaving
+from upheld.cli.options import as_of_option, fail, format_option, leave_on_errors
 from upheld.cli.proposal import read_proposal
 
 if TYPE_CHECKING:
@@ -47,33 +48,27 @@ def command(before: str, after: str, root: Path, facts: Path | None, exit_code: 
 
 def _on_facts(before: Loaded, after: Loaded, root: Path, as_of: int | None) -> Backtest:
     """Both versions over the facts of a workspace."""
-    from upheld.cli.progress import reading, steps
+    from upheld.cli.progress import steps
     from upheld.foresight.backtest import side_by_side
-    from upheld.values.finding import FindingsError
-    from upheld.workspace import NoWorkspaceError, open_workspace
+    from upheld.workspace import open_workspace
 
     assert before.plan is not None
     assert after.plan is not None
+    with leaving("name the workspace with the facts"):
+        read = facts_of(open_workspace(root))
     try:
-        with reading() as progress:
-            read = open_workspace(root).facts(progress)
         with steps("applying both versions") as told:
             return side_by_side(before.plan, after.plan, read, as_of, progress=told)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "name the workspace with the facts")
-    except FindingsError as problem:
-        findings_or_exit(problem)
     except ValueError as problem:
         fail(str(problem), 2)
 
 
 def _loaded(name: str, root: Path) -> Loaded:
     """The agreement a file or ``ID@version`` names; findings that stop it are shown and end the command."""
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
+    from upheld.workspace import open_workspace
 
     versioned = _VERSION.fullmatch(name)
-    try:
+    with leaving("name two files, or the workspace with -w"):
         if Path(name).is_file():
             loaded = read_proposal(Path(name), root)
         elif versioned is not None:
@@ -86,11 +81,5 @@ def _loaded(name: str, root: Path) -> Loaded:
             loaded = match[0]
         else:
             fail(f"no agreement file {name}", 2, "name two files, or two versions as ID@2 ID@3")
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "name two files, or the workspace with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
-    if loaded.plan is None or has_errors(loaded.findings):
-        show_findings(loaded.findings)
-        sys.exit(3)
+    leave_on_errors(loaded.findings)
     return loaded

@@ -51,7 +51,8 @@ def command(agreement: str, commitment: str | None, start: str, at: int | None, 
 
 
 def _played(root: Path, agreement: str, commitment: str | None, start: str, at: int | None, says: tuple[str, ...]) -> list[Rehearsal]:
-    from upheld.cli.live import feeds_of, local_instant, now_us, one_agreement, read_live
+    from upheld.cli.live import feeds_of, local_instant, one_agreement, read_live
+    from upheld.cli.opening import now_us
     from upheld.clocks.rehearsal import NoDrillError, rehearse
 
     said = pairs(says, "--for")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, show_findings, workspace_option
+from upheld.cli.acts import pairs
+from upheld.cli.opening import facts_of, versions_of, workspace_at
+from upheld.cli.options import as_of_option, fail, format_option, workspace_option
 
 if TYPE_CHECKING:
     from upheld.assessment.explain import Ledger
@@ -30,36 +31,15 @@ def command(agreement: str, commitment: str, period: str | None, case: str | Non
     PERIOD is a window's label (2026-Q1); left out, the last that went wrong. CASE explains one case's clock.
     """
     from upheld.assessment.explain import NotFoundError, explain
-    from upheld.cli.progress import reading
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
-    wanted = dict(_pair(g) for g in group)
+    wanted = pairs(group, "--for")
+    workspace = workspace_at(root)
+    plans, facts = versions_of(workspace, agreement), facts_of(workspace)
     try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        plans = workspace.plans(agreement).get(agreement)
-        if plans is None:
-            fail(f"no agreement {agreement!r} here", 2, "there are: " + ", ".join(workspace.plans()))
-        with reading() as progress:
-            facts = workspace.facts(progress)
         ledger = explain(plans, facts, as_of, commitment, period, wanted, case)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2)
-    except FindingsError as problem:
-        findings_or_exit(problem)
     except NotFoundError as problem:
         fail(str(problem), 2)
     show(ledger, form)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        fail(f"--for {text} names no value", 2, "write --for component=Actions")
-    return name, value
 
 
 def show(ledger: Ledger, form: str) -> None:

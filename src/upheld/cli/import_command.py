@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, format_option, workspace_option
+from upheld.cli.opening import facts_of, leaving
+from upheld.cli.options import as_of_option, format_option, workspace_option
 
 if TYPE_CHECKING:
     from upheld.facts.tables import Facts, Refused
@@ -29,19 +30,12 @@ def command(root: Path, as_of: int | None, form: str) -> None:
     Nothing is written: this is the dry run that every other command repeats. Exit code 1 if a row was refused.
     """
     from upheld.assessment.horizon import first_instant, last_instant
-    from upheld.cli.progress import reading
     from upheld.facts.cut import cut
-    from upheld.values.finding import FindingsError
-    from upheld.workspace import NoWorkspaceError, open_workspace
+    from upheld.workspace import open_workspace
 
-    try:
-        workspace = open_workspace(root)
-        with reading() as progress:
-            facts = workspace.facts(progress)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2)
-    except FindingsError as problem:
-        findings_or_exit(problem)
+    # agreements with errors do not matter here: it is only read
+    with leaving():
+        facts = facts_of(open_workspace(root))
     if as_of is not None:
         facts = cut(facts, as_of)
     if form == "json":

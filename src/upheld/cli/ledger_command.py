@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from upheld.cli.opening import now_us
 from upheld.cli.options import INSTANT, fail, workspace_option
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _moved(step: str, agreement: str, lines: tuple[str, ...], root: Path, actor:
 
     kinds: dict[str, type[Any]] = {"review": Review, "approve": Approve, "issue": Issue, "apply": Apply, "expire": Expire, "void": Void}
     more = {"state": state} if step == "void" else {}
-    now = at if at is not None else int(datetime.now(UTC).timestamp()) * 1_000_000
+    now = now_us() if at is None else at
     with _store(root) as store:
         book = store.ledger.book(agreement)
         known = [name for owner, name in book.sheets if owner == agreement]

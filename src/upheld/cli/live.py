@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upheld.cli.options import fail, findings_or_exit, show_findings
+from upheld.cli.opening import facts_of, plans_of, workspace_at
+from upheld.cli.options import fail
 
 if TYPE_CHECKING:
     from upheld.facts.tables import Facts
     from upheld.plans.plan import Plan
 
-__all__ = ["Live", "feeds_of", "local_instant", "now_us", "one_agreement", "read_live"]
+__all__ = ["Live", "feeds_of", "local_instant", "one_agreement", "read_live"]
 
 _PLAIN = re.compile(r"[\w.-]+")
 _LARGEST = 16 * 1024 * 1024
@@ -32,23 +32,10 @@ class Live:
 
 def read_live(root: Path, *, with_facts: bool = True) -> Live:
     """Read the workspace, without its facts where they are read later; leaves with 2 where there is none, 3 where it cannot be read."""
-    from upheld.cli.progress import reading
     from upheld.facts.tables import Facts
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
-    try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        with reading() as progress:
-            facts = workspace.facts(progress) if with_facts else Facts()
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
-    return Live(workspace.root, workspace.plans(), facts)
+    workspace = workspace_at(root)
+    return Live(workspace.root, plans_of(workspace, None), facts_of(workspace) if with_facts else Facts())
 
 
 def one_agreement(live: Live, name: str | None) -> str:
@@ -70,13 +57,6 @@ def feeds_of(root: Path, plans: Mapping[str, tuple[Plan, ...]]) -> Mapping[str, 
             with path.open("rb") as file:
                 found[name] = file.read(_LARGEST + 1)
     return found
-
-
-def now_us() -> int:
-    """The time, whole seconds, µs UTC."""
-    from datetime import UTC, datetime
-
-    return int(datetime.now(UTC).timestamp()) * 1_000_000
 
 
 def local_instant(text: str, zone_name: str, option: str) -> int:

@@ -35,7 +35,8 @@ _SHOWN = 40
 def command(rota: str | None, agreement: str | None, at: int | None, until: str, who: str, actor: str, fail_on: str, root: Path,
             form: str) -> None:
     """Who is on duty in ROTA (default: all), now and next, and the gaps ahead in the hours in which it is staffed."""
-    from upheld.cli.live import feeds_of, local_instant, now_us, one_agreement, read_live
+    from upheld.cli.live import feeds_of, local_instant, one_agreement, read_live
+    from upheld.cli.opening import now_us
     from upheld.clocks.duty import overrides_of, shifts
 
     live = read_live(root, with_facts=not who)

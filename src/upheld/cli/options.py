@@ -11,7 +11,7 @@ import click
 
 from upheld.values.finding import Finding, FindingsError, has_errors
 
-__all__ = ["INSTANT", "as_of_option", "fail", "findings_or_exit", "format_option", "show_findings", "workspace_option"]
+__all__ = ["INSTANT", "as_of_option", "fail", "findings_or_exit", "format_option", "leave_on_errors", "show_findings", "workspace_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,6 +72,13 @@ def findings_or_exit(problem: FindingsError) -> NoReturn:
     """Show what stopped the command and leave: 3 where input could not be read."""
     show_findings(problem.findings)
     sys.exit(3 if has_errors(problem.findings) else 1)
+
+
+def leave_on_errors(findings: Sequence[Finding]) -> None:
+    """Show what was found in a file and leave with 3, if there is an error among it."""
+    if has_errors(findings):
+        show_findings(findings)
+        sys.exit(3)
 
 
 def fail(message: str, code: int, help: str = "") -> NoReturn:  # noqa: A002

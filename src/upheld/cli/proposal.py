@@ -6,11 +6,10 @@ those of the workspace it is held against.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upheld.cli.options import show_findings
+from upheld.cli.options import leave_on_errors
 
 if TYPE_CHECKING:
     from upheld.agreement.load import Loaded
@@ -20,11 +19,8 @@ __all__ = ["read_proposal"]
 
 def read_proposal(path: Path, against: Path) -> Loaded:
     """The file, with a plan. Findings that stop it are shown and leave with 3."""
-    from upheld.values.finding import has_errors
     from upheld.workspace import read_agreement_file
 
     loaded = read_agreement_file(path, against)
-    if loaded.plan is None or has_errors(loaded.findings):
-        show_findings(loaded.findings)
-        sys.exit(3)
+    leave_on_errors(loaded.findings)
     return loaded

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from upheld.cli.options import INSTANT, fail, findings_or_exit, show_findings, workspace_option
+from upheld.cli.opening import leaving, workspace_at
+from upheld.cli.options import INSTANT, fail, workspace_option
 
 if TYPE_CHECKING:
     from upheld.facts.batch import Batch
@@ -82,17 +83,12 @@ def _workspace(root: Path, database: str, actor: str, now: int) -> int:
     from upheld.stores.place import DEFAULT, place_of
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
     outcome = _Outcome()
+    workspace = workspace_at(root)
     try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            return 3
         place = database or place_of(workspace.root)
-        with reading() as progress:
+        with leaving(), reading() as progress:
             gathering = gather(workspace.root, progress=progress)
         if place == str(workspace.root / DEFAULT):
             (workspace.root / DEFAULT).parent.mkdir(exist_ok=True)
@@ -101,10 +97,6 @@ def _workspace(root: Path, database: str, actor: str, now: int) -> int:
             _texts(store, workspace.root, actor, now, outcome)
             _facts(store, gathering, actor, now, outcome)
             where = store.database.place
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
     except (StoreError, OSError) as problem:
         done = f"\n  {outcome.facts['new']:,} facts had been recorded before that" if outcome.facts else ""
         fail(f"{problem}{done}", 4)

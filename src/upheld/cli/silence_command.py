@@ -26,7 +26,8 @@ def command(matchers: str | None, until: str, start: str, actor: str, reason: st
 
     Matched are agreement, commitment, case, cycle, ladder, step, and every attribute of the case.
     """
-    from upheld.cli.live import local_instant, now_us, one_agreement, read_live
+    from upheld.cli.live import local_instant, one_agreement, read_live
+    from upheld.cli.opening import now_us
     from upheld.clocks.silence import matchers_of, silences_of
     from upheld.closing.live_acts import end_silence, silence
     from upheld.values.instant import format_instant

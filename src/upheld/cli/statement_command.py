@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from upheld.cli.options import as_of_option, fail, findings_or_exit, show_findings, workspace_option
+from upheld.cli.opening import gathering_of, leaving, now_us, versions_of, workspace_at
+from upheld.cli.options import as_of_option, fail, workspace_option
 
 if TYPE_CHECKING:
     from upheld.closing.close import Closed
@@ -56,10 +56,8 @@ def command(agreement: str, period: str, root: Path, as_of: int | None, form: st
 
 def _closed(agreement: str, period: str, root: Path, as_of: int | None) -> Closed:
     """Read the workspace and close the period; every failure leaves with its words and its code."""
-    from datetime import UTC, datetime
-
     from upheld import __version__
-    from upheld.cli.progress import reading, steps
+    from upheld.cli.progress import steps
     from upheld.closing.close import RecordedChangedError, close_period
     from upheld.closing.inputs import from_workspace
     from upheld.closing.keys import KeyFileError
@@ -68,28 +66,16 @@ def _closed(agreement: str, period: str, root: Path, as_of: int | None) -> Close
     from upheld.stores.place import place_of
     from upheld.stores.store import open_store
     from upheld.stores.trouble import StoreError
-    from upheld.values.finding import FindingsError, has_errors
-    from upheld.workspace import NoWorkspaceError, open_workspace
 
+    workspace = workspace_at(root)
+    plans = versions_of(workspace, agreement)
     try:
-        workspace = open_workspace(root)
-        if has_errors(workspace.findings):
-            show_findings(workspace.findings)
-            sys.exit(3)
-        plans = workspace.plans(agreement).get(agreement)
-        if not plans:
-            fail(f"no agreement {agreement!r} here", 2, "there are: " + ", ".join(workspace.plans()))
         closing = period_of(period, plans[-1].zone)
-        with reading() as progress:
-            inputs = from_workspace(workspace, agreement, workspace.gathering(progress))
+        with leaving():
+            inputs = from_workspace(workspace, agreement, gathering_of(workspace))
         (workspace.root / "records").mkdir(exist_ok=True)
         with open_store(place_of(workspace.root)) as store, steps(f"closing {period} of {agreement}") as told:
-            now = int(datetime.now(UTC).timestamp()) * 1_000_000
-            closed = close_period(workspace.root, store, inputs, closing, as_of, now, f"upheld {__version__}", render, told)
-    except NoWorkspaceError as problem:
-        fail(str(problem), 2, "run this beside agreements/ and sources/, or name the folder with -w")
-    except FindingsError as problem:
-        findings_or_exit(problem)
+            closed = close_period(workspace.root, store, inputs, closing, as_of, now_us(), f"upheld {__version__}", render, told)
     except PeriodError as problem:
         fail(str(problem), 2)
     except RecordedChangedError as problem:
