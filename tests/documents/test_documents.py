@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ from markdown_it import MarkdownIt
 from pypdf import PdfReader
 from stated import HASH, enveloped
 
+from upheld import documents
 from upheld.documents.charts import svg
 from upheld.documents.html import html
 from upheld.documents.pdf import pdf
@@ -117,6 +119,36 @@ def test_a_revision_says_what_it_takes_the_place_of() -> None:
         for words in ("REVISION 2", "It takes the place of revision 1", "what is owed changes by 1,234.57 EUR",
                       "credit: acme/uptime/site=Bonn", "f" * 64):
             assert squeezed(words).lower() in plain.lower()
+
+
+def test_who_has_the_signed_figures_makes_the_same_document() -> None:
+    whole = Fraction(MARCH.end - MARCH.start - 2 * HOUR, MARCH.end - MARCH.start)
+    found = figures([outcome("Bonn", value=whole, verdict="breached")], [line("Bonn", 123_457)])
+    found["agreement"]["parties"] = {
+        "provider": {"name": "Northwind"}, "customer": {"name": "ACME"}, "auditor": {}, "field": {"name": "Fieldserv"}}
+    envelope = enveloped("acme", "2026-03", None, "2026-04-01T00:00:00Z") | {"revision": 1}
+    sealed = json.loads(json.dumps({"envelope": envelope, "figures": found}, sort_keys=True))
+    document = compose(envelope, found)
+    assert document == compose(sealed["envelope"], sealed["figures"])
+    assert document.parties == "Northwind \u00b7 ACME \u00b7 Fieldserv"
+
+
+# ---- on a screen ----------------------------------------------------------------------------------------------------
+
+
+def test_html_keeps_dates_amounts_and_limits_on_one_line() -> None:
+    source = html(statement(), svg)
+    for whole in ("2026-03", "1,234.57 EUR", "&gt;= 99.9%"):
+        assert f'<span class="whole">{whole}</span>' in source
+
+
+def test_every_colour_of_a_picture_has_one_for_the_dark() -> None:
+    document = statement([f"site {i}" for i in range(5)])
+    drawn = "".join(svg(block) for block in document.blocks if isinstance(block, Chart))
+    style = Path(documents.__file__).with_name("statement.css").read_text(encoding="utf-8")
+    used = set(re.findall(r'(?:fill|stroke)="#[0-9a-f]+"', drawn))
+    assert len(used) > 8
+    assert not {colour for colour in used if f"[{colour}]" not in style}
 
 
 # ---- nothing a fact says is markup ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Law: everything the document says is escaped; there is no script, no font, no pi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _PAGE = Markup(
     "<main>\n{body}</main>\n"
     "<footer>{badge}<p>Figures, SHA-256: <code>{hash}</code></p><p>{proof}</p></footer>\n</body></html>\n")
 _CELL = Markup('<{tag}{scope} class="{kind}">{words}</{tag}>')
+_WHOLE = re.compile(r"\b[0-9]{4}-[0-9A-Z]+(?:-[0-9]+)?\b|[0-9][0-9,.]* [A-Z]{3}\b|[<>]=? [0-9]+(?:\.[0-9]+)?%?", re.ASCII)
+"""Dates, windows, amounts and limits: not broken over lines, as the PDF does not."""
 
 
 def html(document: Document, draw: Callable[[Chart], str]) -> str:
@@ -38,21 +41,22 @@ def _block(block: Block, draw: Callable[[Chart], str]) -> Iterator[Markup]:
         case Heading(words, level):
             yield Markup("<h{}>{}</h{}>\n").format(level, words, level)
         case Prose(words, tone):
-            yield Markup('<p class="{}">{}</p>\n').format(tone, words)
+            yield Markup('<p class="{}">{}</p>\n').format(tone, _words(words))
         case Pairs(rows):
-            inner = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(k, v) for k, v in rows)
+            inner = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(k, _words(v)) for k, v in rows)
             yield Markup("<dl>{}</dl>\n").format(inner)
         case Highlights(rows):
             cards = (Markup('<div><span class="label">{}</span><span class="value {}">{}</span><span class="note">{}</span></div>').format(
-                label, tone, value, note) for label, value, note, tone in rows)
+                label, tone, _words(value), _words(note)) for label, value, note, tone in rows)
             yield Markup('<div class="highlights">{}</div>\n').format(Markup("").join(cards))
         case Table():
             yield _table(block)
         case Chart():
             # the SVG is drawn by us from data; its labels are escaped by the one who draws
             drawing = Markup(draw(block))  # noqa: S704
-            yield Markup('<figure><figcaption><b>{}</b> {}</figcaption><div role="img" aria-label="{}">{}</div></figure>\n').format(
-                block.title, block.says, f"{block.title}. {block.says}", drawing)
+            yield Markup('<figure><figcaption><b>{}</b> {}</figcaption><div class="wide"><div role="img" aria-label="{}">{}</div></div>'
+                         "</figure>\n").format(
+                block.title, _words(block.says), f"{block.title}. {block.says}", drawing)
 
 
 def _table(table: Table) -> Markup:
@@ -74,4 +78,13 @@ def _table(table: Table) -> Markup:
 def _cell(words: str, side: str, tone: str, depth: int, *, row_head: bool) -> Markup:
     kind = " ".join(part for part in ("r" if side == "r" else "l", tone if tone != "plain" else "", "part" if depth else "") if part)
     tag, scope = ("th", Markup(' scope="row"')) if row_head else ("td", Markup(""))
-    return _CELL.format(tag=tag, scope=scope, kind=kind, words=words)
+    return _CELL.format(tag=tag, scope=scope, kind=kind, words=_words(words))
+
+
+def _words(told: str) -> Markup:
+    """The text, escaped; what belongs together is kept on one line."""
+    found, at = Markup(""), 0
+    for match in _WHOLE.finditer(told):
+        found += Markup('{}<span class="whole">{}</span>').format(told[at:match.start()], match[0])
+        at = match.end()
+    return found + told[at:]

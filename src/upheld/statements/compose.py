@@ -26,7 +26,7 @@ def compose(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Document
     """The document of an envelope and its figures."""
     agreement, period = figures["agreement"], figures["period"]
     badge = "PROVISIONAL" if figures["provisional"] else f"REVISION {envelope['revision']}" if envelope["revision"] > 1 else ""
-    parties = [said["name"] for said in agreement["parties"].values() if said.get("name")]
+    parties = [said["name"] for _, said in _parties(agreement) if said.get("name")]
     blocks = [*_first_page(envelope, figures), *_changes(envelope, figures), *credits_of(figures), *follows_of(figures),
               *charts_of(figures), *details_of(figures), *_gaps(figures), *_basis(envelope, figures)]
     return Document("Statement of service levels", seen(agreement["title"]), seen(" \u00b7 ".join(parties) or agreement["id"]), badge,
@@ -53,9 +53,15 @@ def _clean(block: Block) -> Block:
 # ---- the first page -------------------------------------------------------------------------------------------------
 
 
+def _parties(agreement: Mapping[str, Any]) -> list[tuple[str, Mapping[str, str]]]:
+    """Role and what is said of it: the two sides first; not in the order of a mapping, which signed figures do not keep."""
+    first = ("provider", "customer")
+    return sorted(agreement["parties"].items(), key=lambda pair: (first.index(pair[0]) if pair[0] in first else len(first), pair[0]))
+
+
 def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[Block]:
     agreement, period, zone = figures["agreement"], figures["period"], figures["agreement"]["zone"]
-    parties = [(role.capitalize(), said.get("name", "")) for role, said in agreement["parties"].items()]
+    parties = [(role.capitalize(), said.get("name") or "-") for role, said in _parties(agreement)]
     judging = [v["version"] for v in agreement["versions"] if v["judges"]] or [v["version"] for v in agreement["versions"]][-1:]
     same = envelope["as_of"] == envelope["facts_until"]
     known = f", as known at {'that time' if same else local(envelope['as_of'], zone)}" if envelope["as_of"] else ""

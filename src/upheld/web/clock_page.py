@@ -19,7 +19,10 @@ from upheld.web.query import path_parts
 __all__ = ["router"]
 
 router = APIRouter()
-_STYLE = "body{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}code{overflow-wrap:anywhere}dt{float:left;width:8rem}"
+_STYLE = (":root{color-scheme:light dark}body{font:1rem/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+          "h1{font-size:1.5rem;line-height:1.25}h2{font-size:1.1rem;margin:1.8rem 0 .3rem}p{margin:.4rem 0}"
+          "dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.2rem}dt{opacity:.75}dd{margin:0}"
+          "code{background:#8882;border-radius:4px;padding:.1em .3em}")
 _HEADERS = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
             "referrer-policy": "no-referrer", "cache-control": "no-store"}
 
@@ -36,7 +39,8 @@ async def clock_page(request: Request) -> Response:
     path = "/".join(quote(unquote(p), safe="") for p in parts[:4])
     url = escape(f"{request.app.state.parts.config.server.url.rstrip('/')}/api/v1/clocks/{path}/acknowledge")
     page = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{commitment} {case or cycle}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{commitment} {case or cycle}</title>
 <style>{_STYLE}</style></head><body>
 <h1>{commitment} {case or cycle}</h1>
 <dl><dt>Agreement</dt><dd>{agreement}</dd><dt>Promise</dt><dd>{commitment}</dd>
