@@ -22,6 +22,7 @@ from upheld.evidence.signing import Key
 from upheld.service.config import Config
 from upheld.stores.store import Store
 from upheld.web.app import make_app, make_parts
+from upheld.web.connection import Connection
 from upheld.workspace import agreement_names, open_workspace
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Serving:
         running = _worker(self.store, config) if worker else None
         own = uvicorn.Config(make_app(parts), log_config=None, access_log=False, server_header=False, proxy_headers=False,
                              timeout_keep_alive=20, timeout_graceful_shutdown=_GRACE_S, limit_concurrency=1_000,
-                             h11_max_incomplete_event_size=32_768, ws="none")
+                             h11_max_incomplete_event_size=32_768, ws="none", http=Connection)
         named = f"[{self.host}]" if ":" in self.host else self.host
         click.echo(f"upheld: listening on http://{named}:{listening.getsockname()[1]}", err=True)
         # uvicorn repeats the signal once it has stopped, which would end us before the worker and the store had their turn

@@ -1,12 +1,13 @@
 """The body of a request, read in pieces and never beyond its limits.
 
 Law: size is refused before anything is parsed, whatever Content-Length says; packed bodies have a cap on what they unpack to; who sends too
-slowly is let go.
+slowly, be it a byte at a time, is let go.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ ACCEPTED = ", ".join(_FORMS)
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``body``, ``stream``, ``line``: bytes. ``rows``, ``stream_rows``: facts a request. ``pause_s``: the longest silence while sending.
+    ``whole_s``: how long a body may take from its first to its last byte, and a second more for every ``pace`` bytes that came.
     ``ratio``: how many times larger than it was sent a packed body may become.
     """
 
@@ -37,6 +39,8 @@ class Limits:
     rows: int = 10_000
     stream_rows: int = 100_000
     pause_s: float = 10.0
+    whole_s: float = 30.0
+    pace: int = 16 * 2**10
     ratio: int = 100
 
 
@@ -106,20 +110,25 @@ async def _pieces(request: Request, most: int, limits: Limits) -> AsyncIterator[
     if declared.isdecimal() and int(declared[:19]) > most:
         raise _too_large(f"the body has more than {most:,} bytes")
     stream = request.stream().__aiter__()
+    begun, came = time.monotonic(), 0
     while True:
+        left = begun + limits.whole_s + came / limits.pace - time.monotonic()
         try:
-            async with asyncio.timeout(limits.pause_s):
+            async with asyncio.timeout(min(limits.pause_s, left)):
                 piece = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise Problem(408, "too-slow", f"nothing came for {limits.pause_s:g} seconds: nothing was recorded",
-                          headers={"Connection": "close"}) from None
+            what = f"nothing came for {limits.pause_s:g} seconds" if left > limits.pause_s else \
+                f"{came:,} bytes came in {limits.whole_s + came / limits.pace:.0f} seconds, and the body is not whole"
+            raise Problem(408, "too-slow", f"{what}: nothing was recorded", "send it quicker, or in smaller parts") from None
         except ClientDisconnect:
             raise Problem(400, "cut-off", "the connection was cut before the body was whole: nothing was recorded") from None
         if piece:
+            came += len(piece)
             yield piece
 
 
 def _too_large(detail: str) -> Problem:
-    return Problem(413, "too-large", detail, "send less at once; the same facts may be sent again", headers={"Connection": "close"})
+    # the connection is not closed at once: who is still sending would see it broken, and not the answer (``connection`` waits a while)
+    return Problem(413, "too-large", detail, "send less at once; the same facts may be sent again")

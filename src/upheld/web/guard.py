@@ -74,6 +74,8 @@ class Guard:
                            "revoke that token (upheld token revoke), make another and send it as Authorization: Bearer")
         if b"%00" in raw or len(raw) > 8_192:
             return Problem(400, "address", "the address holds a NUL or is too long")
+        if sum(len(name) + len(value) for name, value in request.scope["headers"]) > _HEAD:
+            return Problem(431, "head-too-large", "the headers are too large", "send less in headers")
         return None
 
     def _revoke(self, request: Request) -> None:
@@ -100,5 +102,8 @@ class Guard:
         self.parts.log.info("request", id=request_id, method=request.method, route=route, status=status, ms=round(seconds * 1000, 1),
                             actor=scope["state"].get("actor", ""))
 
+
+_HEAD = 32_768
+"""Bytes of all headers."""
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
