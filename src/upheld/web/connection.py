@@ -119,8 +119,8 @@ class Connection(H11Protocol):
         response = problem_response(problem)
         headers = [*response.raw_headers, (b"connection", b"close")]
         try:
-            sent = [self.conn.send(h11.Response(status_code=problem.status, headers=headers)), self.conn.send(h11.Data(data=bytes(response.body))),
-                    self.conn.send(h11.EndOfMessage())]
+            sent = [self.conn.send(event) for event in (h11.Response(status_code=problem.status, headers=headers),
+                                                        h11.Data(data=bytes(response.body)), h11.EndOfMessage())]
             self.transport.write(b"".join(one for one in sent if one))
         except h11.LocalProtocolError:
             pass  # an answer is under way already: it is cut off
