@@ -58,6 +58,8 @@ When is a credit owed?
 - A result that nobody can know yet, or a fee that was never charged, is *unknown* with its reason and, where it can be told, its range.
 - A charge counts for the part of its time that lies in the window, by the local calendar, so that a day is a day whatever the clocks do.
 - A claim's deadline in days ends with its day in the agreement's zone; what came too late or never is *lapsed*, and still shown.
+- A commitment's own `claim:` stands in place of the agreement's: another deadline, `by: any time`, or `automatic`. Working days are those of
+  the calendar named, else of the promise's hours.
 
 Each case below is a whole workspace with its figures worked out by hand. All are run as tests.
 """

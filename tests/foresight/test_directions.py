@@ -193,7 +193,7 @@ COMPARED = {
     plans.AttributeRule: "name table read lead_us order after_miss on_change",
     plans.Plan: "agreement version title hash zone currency from_us until_us adopted_us customer covers calendars attributes states exclusions "
                 "commitments complete semantics remedies people changes places",
-    remedies.Remedies: "credits caps claim disputes rights amounts earn_back rounding pays_once deems tasks only_if",
+    remedies.Remedies: "credits caps claim disputes rights amounts earn_back rounding pays_once deems tasks only_if claims",
     remedies.CreditRule: "pay of per up_to up_to_of where whole_days least path says",
     remedies.Cap: "up_to of within for_each least commitments path",
     remedies.When: "breached at_least months windows in_a_row late result text",

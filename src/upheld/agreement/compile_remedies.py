@@ -11,6 +11,7 @@ from typing import Any
 from upheld.agreement.compile_states import state_named
 from upheld.agreement.desk import Desk
 from upheld.agreement.model.form import Path
+from upheld.agreement.model.money import Claim as WrittenClaim
 from upheld.agreement.model.money import Credit as WrittenCredit
 from upheld.agreement.model.money import Credits, Extend
 from upheld.plans.remedies import (
@@ -44,27 +45,30 @@ def compile_remedies(desk: Desk) -> Remedies:
     commitments = model.commitments
     own_earn_back = [_earn_back(w.earn_back, name, f"commitments.{name}.earn_back") for name, w in commitments.items() if w.earn_back]
     return Remedies(
-        credits={name: _credit(w.credit, ("commitments", name, "credit")) for name, w in commitments.items() if w.credit is not None},
+        credits={name: _credit(desk, w.credit, ("commitments", name, "credit")) for name, w in commitments.items() if w.credit is not None},
         caps=tuple(_cap(desk, cap, ("caps", i)) for i, cap in enumerate(model.caps)),
-        claim=None if model.claim is None else Claim(_span(model.claim.by), model.claim.needs, "claim"),
-        disputes={name: _dispute(name, d) for name, d in model.disputes.items()},
-        rights=tuple(_right(r, f"rights.{i}") for i, r in enumerate(model.rights)),
+        claim=_claim(desk, model.claim, ("claim",)),
+        claims={name: _claim(desk, w.claim, ("commitments", name, "claim")) for name, w in commitments.items() if w.claim is not None},
+        disputes={name: _dispute(desk, name, d) for name, d in model.disputes.items()},
+        rights=tuple(_right(desk, r, ("rights", i)) for i, r in enumerate(model.rights)),
         amounts={name: Amount(a.pay, a.of) for name, a in model.amounts.items()},
         earn_back=(*(_earn_back(e, "", f"earn_back.{i}") for i, e in enumerate(model.earn_back)), *own_earn_back),
         rounding=_rounding(model.rounding),
         pays_once=tuple(PaysOnce(one.highest_of, f"pays_once.{i}") for i, one in enumerate(model.pays_once)),
         deems={name: w.deems for name, w in commitments.items() if w.deems},
         tasks={
-            name: tuple(Task(t.do, t.within, t.by or w.promised_by, f"commitments.{name}.then.{i}") for i, t in enumerate(w.then))
+            name: tuple(_task(desk, t, w.promised_by, ("commitments", name, "then", i)) for i, t in enumerate(w.then))
             for name, w in commitments.items() if w.then
         },
         only_if=tuple(_standing(desk, s, ("conditions", i)) for i, s in enumerate(model.conditions)),
     )
 
 
-def _credit(written: Any, path: Path) -> Credit:
+def _credit(desk: Desk, written: Any, path: Path) -> Credit:
     match written:
         case WrittenCredit():
+            if written.per.step is not None:
+                _on_its_calendar(desk, written.per.step, (*path, "per"))
             return CreditRule(written.pay, written.of, written.per, written.up_to, written.up_to_of, written.where,
                               whole_days=written.late is not None, least=written.least, path=dotted(path), says=written.says)
         case Extend():
@@ -79,7 +83,7 @@ def _credit(written: Any, path: Path) -> Credit:
                     ("choice", "choice of customer", written.choice),
                 ) if found[2]
             )
-            return Joined(how, tuple(_credit(one, (*path, key, i)) for i, one in enumerate(parts)), dotted(path))  # type: ignore[arg-type]
+            return Joined(how, tuple(_credit(desk, one, (*path, key, i)) for i, one in enumerate(parts)), dotted(path))  # type: ignore[arg-type]
     raise TypeError(type(written))
 
 
@@ -94,13 +98,31 @@ def _cap(desk: Desk, cap: Any, path: Path) -> Cap:
     return Cap(cap.up_to, cap.of, cap.within, cap.for_each, cap.least, cap.commitments, dotted(path))
 
 
-def _span(length: Duration, missing: str = "window") -> Span:
-    return Span(length, length.after or missing, length.text)
+def _on_its_calendar(desk: Desk, length: Duration, path: Path) -> Duration:
+    """The length, whose calendar exists."""
+    if length.calendar:
+        desk.calendar(length.calendar, path)
+    return length
 
 
-def _dispute(name: str, written: Any) -> Dispute:
+def _claim(desk: Desk, written: Any, path: Path) -> Claim | None:
+    if not isinstance(written, WrittenClaim):
+        return None
+    return Claim(None if written.by is None else _span(desk, written.by, (*path, "by")), written.needs, dotted(path))
+
+
+def _span(desk: Desk, length: Duration, path: Path) -> Span:
+    return Span(_on_its_calendar(desk, length, path), length.after or "window", length.text)
+
+
+def _dispute(desk: Desk, name: str, written: Any) -> Dispute:
     adds = dict(_pairs(written.adds)) if written.adds is not None else {}
-    return Dispute(name, written.by, _span(written.until), written.needs, adds, written.decides, f"disputes.{name}")
+    until = _span(desk, written.until, ("disputes", name, "until"))
+    return Dispute(name, written.by, until, written.needs, adds, written.decides, f"disputes.{name}")
+
+
+def _task(desk: Desk, written: Any, promised_by: str, path: Path) -> Task:
+    return Task(written.do, _on_its_calendar(desk, written.within, (*path, "within")), written.by or promised_by, dotted(path))
 
 
 def _pairs(selector: Selector) -> list[tuple[str, str]]:
@@ -109,14 +131,16 @@ def _pairs(selector: Selector) -> list[tuple[str, str]]:
     return [(p.attribute, p.test.texts[0]) for p in parts if isinstance(p, Key) and isinstance(p.test, OneOf)]
 
 
-def _right(written: Any, path: str) -> Right:
+def _right(desk: Desk, written: Any, path: Path) -> Right:
+    if written.use_within is not None:
+        _on_its_calendar(desk, written.use_within, (*path, "use_within"))
     when = written.when
     span = when.span
     in_time = When(
         when.breached, when.at_least or 1, span.months if span else None, span.windows if span else None, when.in_a_row, when.late, when.result,
         _when_text(when),
     )
-    return Right(written.give, written.to, in_time, written.use_within, path, written.says)
+    return Right(written.give, written.to, in_time, written.use_within, dotted(path), written.says)
 
 
 def _when_text(when: Any) -> str:

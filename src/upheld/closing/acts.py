@@ -75,11 +75,12 @@ def claim(desk: Desk, commitment: str, window: str, group: Mapping[str, str], ac
     says = {"window": window, "evidence": "; ".join(evidence), "case": case, **group}
     record = desk.line("claim", commitment, actor, name, says)
     told = [f"claim {name} on {commitment} {window} is on record"]
-    if line.claim_by is None:
+    rule = desk.plan.remedies.claim_of(commitment)
+    if rule is None:
         told.append("this credit is paid without a claim")
-    elif desk.at > line.claim_by:
+    elif line.claim_by is not None and desk.at > line.claim_by:
         told.append(f"it came too late: it was due by {format_instant(line.claim_by - 1, desk.plan.zone)[:10]}, so the credit stays lapsed")
-    needs = desk.plan.remedies.claim.needs if desk.plan.remedies.claim is not None else ()
+    needs = rule.needs if rule is not None else ()
     given = {e.strip().lower() for e in evidence}
     missing = [need for need in needs if need.lower() not in given]
     if missing:

@@ -156,7 +156,7 @@ def _moved(plan: Plan, since: int, until: int | None) -> Plan:
 
 def _unclaimed(plan: Plan) -> Plan:
     """The plan without its claim clause: each credit as if it were claimed in time."""
-    return replace(plan, remedies=replace(plan.remedies, claim=None))
+    return replace(plan, remedies=replace(plan.remedies, claim=None, claims={}))
 
 
 def _first_month(facts: Facts, plan: Plan) -> int:
@@ -212,7 +212,7 @@ def _beside(before: Sequence[Plan], after: Sequence[Plan], names: tuple[str, str
                  for found, mine in zip(tallies, promised, strict=True)]
         promises.append(Promise(name, whole[0], whole[1], rows))
     months = tuple(Month(label, *(_sum(found, lambda k, label=label: k[1] == label) for found in tallies)) for label in labels)  # type: ignore[misc]
-    if any(p.remedies.claim is not None for p in (*before, *after)):
+    if any(c is not None for p in (*before, *after) for c in (p.remedies.claim, *p.remedies.claims.values())):
         notes = (*notes, "credits are counted as if each were claimed in time")
     totals = [_sum(found, lambda _: True) for found in tallies]
     return Backtest(plan.agreement, plan.title, plan.zone, start, other.assessment.horizon, one, other, tuple(promises), months, totals[0],

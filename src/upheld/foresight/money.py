@@ -30,7 +30,7 @@ def compare_money(pair: Pair) -> None:
             _of_commitment(pair, About("commitments", name, path, path, signs.pop() if len(signs) == 1 else 0), name, x, y)
     _amounts(pair, x, y)
     _caps(pair, x.caps, y.caps)
-    _claim(pair, x.claim, y.claim)
+    _claim(pair, About("claim", "", ("claim",), ("claim",), 1), x.claim, y.claim)
     _rights(pair, x.rights, y.rights)
     _disputes(pair, x, y)
     _shared(pair, x, y)
@@ -51,6 +51,9 @@ def _of_commitment(pair: Pair, about: About, name: str, x: Remedies, y: Remedies
     _tasks(pair, about.below("then"), x.tasks.get(name, ()), y.tasks.get(name, ()))
     back = [[e for e in r.earn_back if e.commitment == name] for r in (x, y)]
     _earn_back(pair, about.below("earn_back"), back[0], back[1])
+    if name in x.claims or name in y.claims:
+        paths = [(*path, "claim") if name in r.claims else ("claim",) for path, r in ((about.before, x), (about.after, y))]
+        _claim(pair, About(about.section, about.subject, paths[0], paths[1], 1), x.claim_of(name), y.claim_of(name))
 
 
 # ---- credits ---------------------------------------------------------------------------------------------------------
@@ -221,20 +224,23 @@ def _cap_words(cap: Cap) -> str:
 # ---- claims, rights, disputes ----------------------------------------------------------------------------------------
 
 
-def _claim(pair: Pair, x: Claim | None, y: Claim | None) -> None:
-    about = About("claim", "", ("claim",), ("claim",), 1)
+def _claim(pair: Pair, about: About, x: Claim | None, y: Claim | None) -> None:
     if x is None or y is None:
         if x is not y:
             words = ["nothing needs to be claimed" if c is None else _claim_words(c) for c in (x, y)]
             pair.add(about, "the claim", words[0], words[1], (y is None) - (x is None))
         return
-    pair.value(about.below("by"), "the time to claim", x.by, y.by, _span, _spans)
+    if x.by is not None and y.by is not None:
+        pair.value(about.below("by"), "the time to claim", x.by, y.by, _span, _spans)
+    elif x.by is not y.by:
+        words = ["any time" if c.by is None else _span(c.by) for c in (x, y)]
+        pair.add(about.below("by"), "the time to claim", words[0], words[1], (y.by is None) - (x.by is None))
     if set(x.needs) != set(y.needs):
         pair.add(about.below("needs"), "what a claim needs", say.listed(x.needs), say.listed(y.needs), -superset(x.needs, y.needs))
 
 
 def _claim_words(claim: Claim) -> str:
-    return f"within {_span(claim.by)}" + (f" with {say.listed(claim.needs)}" if claim.needs else "")
+    return ("at any time" if claim.by is None else f"within {_span(claim.by)}") + (f" with {say.listed(claim.needs)}" if claim.needs else "")
 
 
 def _span(span: Span) -> str:

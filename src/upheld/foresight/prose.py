@@ -42,6 +42,8 @@ def compare_prose(pair: Pair) -> None:
         if name in pair.before.plan.commitments:
             for key in _IN_COMMITMENTS:
                 _compare(pair, "commitments", ("commitments", name, key))
+            for key in ("to", "says"):
+                _compare(pair, "commitments", ("commitments", name, "claim", key))
     for named in pair.after.uses:
         if named in pair.before.uses:
             for key in _IN_OTHERS:

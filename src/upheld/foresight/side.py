@@ -103,8 +103,9 @@ class Side:
             self._of_commitment(found, clause, self.orientation(name))
         for rule in self.plan.remedies.only_if:
             self._use(found, "state", rule.unless, -1)
-        if self.plan.remedies.claim is not None:
-            self._use(found, "calendar", self.plan.remedies.claim.by.length.calendar, -1)
+        for claim in (self.plan.remedies.claim, *self.plan.remedies.claims.values()):
+            if claim is not None and claim.by is not None:
+                self._use(found, "calendar", claim.by.length.calendar, -1)
         return found
 
     def _use(self, found: dict[Named, set[int]], kind: Kind, name: str | None, sign: int) -> None:

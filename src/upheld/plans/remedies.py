@@ -150,9 +150,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """By when a credit must be claimed, and what must come with it."""
+    """By when a credit must be claimed (None: at any time), and what must come with it."""
 
-    by: Span
+    by: Span | None
     needs: tuple[str, ...] = ()
     path: str = ""
 
@@ -265,6 +265,12 @@ class Remedies:
     deems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tasks: Mapping[str, tuple[Task, ...]] = field(default_factory=dict)
     only_if: tuple[OnlyIf, ...] = ()
+    claims: Mapping[str, Claim | None] = field(default_factory=dict)
+    """By commitment, what its credit is claimed by in place of ``claim``; None: it is paid without a claim."""
+
+    def claim_of(self, commitment: str) -> Claim | None:
+        """What the credit of a commitment must be claimed by; None: it is paid without a claim."""
+        return self.claims.get(commitment, self.claim)
 
 
 NO_REMEDIES = Remedies()

@@ -15,14 +15,15 @@ import numpy as np
 from upheld.calendars.deadlines import date_deadline
 from upheld.calendars.grid import Grid
 from upheld.facts.tables import Declarations
+from upheld.plans.plan import Head
 from upheld.plans.remedies import Claim, Span
 from upheld.remedies.settlement import Line, Opening
 from upheld.values.exact import exact_number
 from upheld.values.instant import DAY_US
-from upheld.values.quantity import minor_digits
+from upheld.values.quantity import Duration, minor_digits
 from upheld.values.zone import zone
 
-__all__ = ["Act", "Calendars", "Moments", "acts_of", "chosen", "claimed", "deadline", "openings"]
+__all__ = ["Act", "Calendars", "Moments", "acts_of", "calendar_of", "chosen", "claimed", "deadline", "openings"]
 
 
 class Calendars(Protocol):
@@ -62,6 +63,12 @@ def acts_of(declarations: Declarations | None, kinds: Iterable[str]) -> tuple[Ac
             about, actor = said.pop("about", ""), said.pop("actor", "")
             found.append(Act(kind, about, actor, int(declarations.at[row]), tuple(sorted(said.items()))))
     return tuple(sorted(found, key=lambda a: (a.at, a.kind, a.about, a.actor, a.says)))
+
+
+def calendar_of(length: Duration, head: Head) -> str:
+    """The calendar a period of people runs on: its own; working days else on the promise's hours, where those are one; else always."""
+    hours = {h for h in head.hours.leaves if h is not None}
+    return length.calendar or (hours.pop() if length.unit == "working days" and len(hours) == 1 else "always")
 
 
 def deadline(span: Span, at: int, grid: Grid) -> int:
@@ -106,8 +113,7 @@ def claimed(line: Line, claim: Claim | None, moments: Moments, acts: Sequence[Ac
         acts = (*acts, Act("claim", line.key, line.payee, moments.claim, ()))
     if claim is None or line.kind != "credit" or line.state not in ("owed", "to choose", "unknown"):
         return line
-    after = {"window": line.end, "incident": moments.incident, "statement": moments.statement, "breach": line.end}.get(claim.by.after, line.end)
-    by = None if after is None else deadline(claim.by, after, grid)
+    by = None if claim.by is None else _last_instant(claim.by, line, moments, grid)
     mine = [a for a in acts if a.kind == "claim" and about(a, line) and a.at >= line.start]
     in_time = [a for a in mine if by is None or a.at <= by]
     if in_time:
@@ -128,6 +134,11 @@ def claimed(line: Line, claim: Claim | None, moments: Moments, acts: Sequence[Ac
         return replace(line, state="lapsed", claim_by=by, claimed_at=late, reason=reason)
     state = "claimable" if line.state == "owed" else line.state
     return replace(line, state=state, claim_by=by)
+
+
+def _last_instant(by: Span, line: Line, moments: Moments, grid: Grid) -> int | None:
+    after = {"window": line.end, "incident": moments.incident, "statement": moments.statement, "breach": line.end}.get(by.after, line.end)
+    return None if after is None else deadline(by, after, grid)
 
 
 def chosen(line: Line, options: Sequence[str], acts: Sequence[Act]) -> Line:

@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from upheld.calendars.grid import OutOfRange
 from upheld.measures.missed import MissedCase
-from upheld.plans.plan import Plan
+from upheld.plans.plan import Head, Plan
 from upheld.plans.remedies import Span, Task, When
-from upheld.remedies.claims import Act, Calendars, deadline
+from upheld.remedies.claims import Act, Calendars, calendar_of, deadline
 from upheld.remedies.fees import Fees
 from upheld.remedies.results import Group, Result
 from upheld.remedies.settlement import Duty, OpenRight
@@ -92,13 +92,14 @@ def duties(plan: Plan, results: Iterable[Result], acts: Sequence[Act], as_of: in
     found: list[Duty] = []
     for result in results:
         if result.verdict == "breached" and not result.provisional:
-            found += [_duty(task, result, acts, as_of, grid) for task in plan.remedies.tasks.get(result.commitment, ())]
+            head = plan.commitments[result.commitment].head
+            found += [_duty(task, head, result, acts, as_of, grid) for task in plan.remedies.tasks.get(result.commitment, ())]
     return found
 
 
-def _duty(task: Task, result: Result, acts: Sequence[Act], as_of: int, grid: Calendars) -> Duty:
+def _duty(task: Task, head: Head, result: Result, acts: Sequence[Act], as_of: int, grid: Calendars) -> Duty:
     try:
-        due = deadline(Span(task.within), result.end, grid(task.within.calendar or "always"))
+        due = deadline(Span(task.within), result.end, grid(calendar_of(task.within, head)))
     except OutOfRange:
         due = result.end
     names = (task.do, f"{task.do} {result.window}", task.path)

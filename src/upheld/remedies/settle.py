@@ -20,10 +20,10 @@ from upheld.facts.cut import cut
 from upheld.facts.tables import Facts
 from upheld.measures.missed import MissedCase, missed_cases
 from upheld.measures.result import Context
-from upheld.plans.plan import AvailabilityPlan, ClockPlan, Plan
-from upheld.plans.remedies import MoneyRounding
+from upheld.plans.plan import AvailabilityPlan, ClockPlan, Head, Plan
+from upheld.plans.remedies import Claim, MoneyRounding
 from upheld.plans.terms import Term, in_force
-from upheld.remedies.claims import Act, Moments, about, acts_of, chosen, claimed, openings
+from upheld.remedies.claims import Act, Moments, about, acts_of, calendar_of, chosen, claimed, openings
 from upheld.remedies.earn_back import earned_back
 from upheld.remedies.fees import Asked, Fees
 from upheld.remedies.late import Late
@@ -184,8 +184,9 @@ class _Desk:
                 line = replace(line, working=(*line.working, told))
             line = chosen(line, offer.options, self.acts)
             line = self._standing(line, plan, result)
-            line = claimed(line, plan.remedies.claim, self._moments(plan, result, ends.get(raw.case)), self.acts, self.now,
-                           self.grid(plan, _calendar(plan)))
+            claim = plan.remedies.claim_of(result.commitment)
+            line = claimed(line, claim, self._moments(plan, result, ends.get(raw.case)), self.acts, self.now,
+                           self.grid(plan, _calendar(claim, clause.head)))
             found.append(self._declared(line))
         return found
 
@@ -199,8 +200,9 @@ class _Desk:
 
     def _moments(self, plan: Plan, result: Result, case_end: int | None) -> Moments:
         incident = case_end or result.end
-        clause, claim = plan.commitments[result.commitment], plan.remedies.claim
-        if claim is not None and claim.by.after == "incident" and case_end is None and isinstance(clause, AvailabilityPlan):
+        clause, claim = plan.commitments[result.commitment], plan.remedies.claim_of(result.commitment)
+        by = claim.by if claim is not None else None
+        if by is not None and by.after == "incident" and case_end is None and isinstance(clause, AvailabilityPlan):
             incident = incident_end(clause, self.contexts(result.commitment), result) or result.end
         ends_with_claim = clause.head.window.before == "claim"
         return Moments(incident, self.stated_at, result.end if ends_with_claim else None)
@@ -248,9 +250,8 @@ class _Desk:
         return self.cases(result.commitment, tuple(v for _, v in result.group), result.start)
 
 
-def _calendar(plan: Plan) -> str:
-    claim = plan.remedies.claim
-    return (claim.by.length.calendar if claim is not None else "") or "always"
+def _calendar(claim: Claim | None, head: Head) -> str:
+    return "always" if claim is None or claim.by is None else calendar_of(claim.by.length, head)
 
 
 def _line(raw: Raw, rounded: tuple[int | None, int | None], result: Result, plan: Plan, payer: str, payee: str) -> Line:

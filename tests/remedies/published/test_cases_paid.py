@@ -189,6 +189,7 @@ def test_half_the_installation_fee_for_a_circuit_that_comes_late(circuit: str, d
     made, ordered = Made(), parse_instant("2025-01-01T10:00:00Z")
     says = {"circuit": circuit, "install_fee": "499.99"}
     made.cases = [("o", "ordered", ordered, says), ("o", "installed", parse_instant(f"{due}T10:00:00Z") + step, says)]
+    made.acts = [("claim", "install", parse_instant("2025-06-02T00:00:00Z"), {})]
     made.watched = [("cases", parse_instant("2025-01-01T00:00:00Z"), parse_instant("2025-07-01T00:00:00Z"))]
     lines = settled("verizon-internet-dedicated", made, parse_instant("2025-07-01T00:00:00Z")).lines
     paid = [(line.commitment, line.amount) for line in lines if line.state == "owed"]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from upheld.agreement.checks.tables import branches, conditions_of, credits_of, exact
 from upheld.agreement.compile import Compiled
 from upheld.agreement.model.form import Path, Problem
-from upheld.agreement.model.money import Credit, HighestOf
+from upheld.agreement.model.money import Claim, Credit, HighestOf
 from upheld.agreement.suggest import did_you_mean
 from upheld.plans.lookup import axes_of
 from upheld.plans.remedies import Pay
@@ -158,20 +158,33 @@ def own_caps(compiled: Compiled) -> Iterator[Problem]:
 def claims(compiled: Compiled) -> Iterator[Problem]:
     """The claim must be in before the report that shows the breach."""
     model = compiled.desk.model
-    if model.claim is None:
+    found: list[tuple[Path, Claim]] = [] if model.claim is None else [(("claim",), model.claim)]
+    for name, written in model.commitments.items():
+        if written.claim is not None and written.credit is None:
+            yield Problem(("commitments", name, "claim"), "claim-without-credit", f"`{name}` pays no credit that could be claimed",
+                          "add a credit, or leave the claim out", on_key=True, severity="warning")
+        if isinstance(written.claim, Claim):
+            found.append((("commitments", name, "claim"), written.claim))
+    for path, claim in found:
+        yield from _before_report(compiled, path, claim)
+
+
+def _before_report(compiled: Compiled, path: Path, claim: Claim) -> Iterator[Problem]:
+    model, by = compiled.desk.model, claim.by
+    if by is None:
         return
-    deadline = _days(model.claim.by)
+    deadline = _days(by)
     for name, written in model.commitments.items():
         within = getattr(written, "within", None)
         starts = getattr(written, "starts", None)
         if within is None or getattr(starts, "at", "") != "end":
             continue
         report = max((_days(each.within) for leaf in within.leaves for each in leaf or ()), default=Fraction(0))
-        if model.claim.by.after in ("", "window", "incident") and report > deadline:
+        if by.after in ("", "window", "incident") and report > deadline:
             yield Problem(
-                ("claim", "by"),
+                (*path, "by"),
                 "claim-before-report",
-                f"a claim is due after {model.claim.by.text.split(' after ')[0]}, but `{name}` may take {exact(report)} days",
+                f"a claim is due after {by.text.split(' after ')[0]}, but `{name}` may take {exact(report)} days",
                 "allow more time to claim than to report",
                 severity="warning",
                 related=((("commitments", name), "the report"),),

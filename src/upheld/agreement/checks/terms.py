@@ -11,9 +11,10 @@ from fractions import Fraction
 from upheld.agreement.checks.tables import credits_of, exact
 from upheld.agreement.compile import Compiled
 from upheld.agreement.model.form import Path, Problem
+from upheld.agreement.model.money import Claim
 from upheld.calendars.spec import Intersection, Weekly
 from upheld.calendars.spec import Union as Joined
-from upheld.plans.lookup import axes_of
+from upheld.plans.lookup import Lookup, axes_of
 from upheld.plans.plan import Breached, CalendarState, Combination
 from upheld.values.quantity import Duration, show_day
 
@@ -149,10 +150,32 @@ def unit_traps(compiled: Compiled) -> Iterator[Problem]:
             )
 
 
+def working_days(compiled: Compiled) -> Iterator[Problem]:
+    """A period in working days that no calendar says: every day counts as one."""
+    commitments = compiled.desk.model.commitments
+    paying = [name for name, written in commitments.items() if written.credit is not None]
+    for path, span in _periods(compiled):
+        if span is None or span.unit != "working days" or span.calendar not in ("", "always") or path[0] == "exclusions":
+            continue
+        about = paying if path[0] == "claim" else [str(path[1])] if path[0] == "commitments" else []
+        if not span.calendar and any(_on_hours(commitments[name].hours) for name in about):
+            continue
+        yield Problem(path, "working-days-without-calendar",
+                      f"`{span.text}`: no calendar says which days are working days, so each day counts as one",
+                      "write in <calendar>", severity="warning")
+
+
+def _on_hours(hours: Lookup[str] | None) -> bool:
+    return hours is not None and any(h not in (None, "always") for h in hours.leaves)
+
+
 def _periods(compiled: Compiled) -> Iterator[tuple[Path, Duration | None]]:
     model = compiled.desk.model
     if model.claim is not None:
         yield ("claim", "by"), model.claim.by
+    for name, written in model.commitments.items():
+        if isinstance(written.claim, Claim):
+            yield ("commitments", name, "claim", "by"), written.claim.by
     for i, right in enumerate(model.rights):
         yield ("rights", i, "use_within"), right.use_within
     for name, dispute in model.disputes.items():
@@ -202,4 +225,4 @@ def joined(compiled: Compiled) -> Iterator[Problem]:
             yield Problem(("calendars", name), "empty-week", f"calendar `{name}` is made of nothing", "name a calendar", True)
 
 
-CHECKS = (dates, empty_weeks, holidays_end, unused, unused_amounts, unit_traps, joined)
+CHECKS = (dates, empty_weeks, holidays_end, unused, unused_amounts, unit_traps, working_days, joined)

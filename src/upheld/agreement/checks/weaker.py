@@ -62,7 +62,7 @@ def _worse(override: Override) -> str:
             if (up and x.limit < y.limit) or (down and x.limit > y.limit):
                 return f"`{own}` promises less"
         return ""
-    if key == "within" or (key == "by" and override.path[0] == "claim"):
+    if key == "within" or (key == "by" and "claim" in override.path):
         c, d = quantity.duration(own), quantity.duration(base)
         if isinstance(c, Duration) and isinstance(d, Duration) and c.unit == d.unit and c.calendar == d.calendar and c.amount != d.amount:
             if key == "within" and c.amount > d.amount:

@@ -35,7 +35,7 @@ from upheld.agreement.model.form import (
     text_of,
 )
 from upheld.agreement.model.lookup import table
-from upheld.agreement.model.money import EarnBack, One, Task
+from upheld.agreement.model.money import EarnBack, One, OwnClaim, Task
 from upheld.agreement.model.window import Per
 from upheld.calendars.spec import WindowSpec
 from upheld.plans.lookup import Lookup
@@ -95,6 +95,7 @@ class _Commitment(Clause):
     points: Numbers | None = None
     repeat: Numbers | None = None
     credit: One | None = None
+    claim: OwnClaim | None = None
     then: tuple[Task, ...] = ()
     deems: Names = ()
     earn_back: EarnBack | None = None

@@ -41,7 +41,7 @@ from upheld.values import quantity
 from upheld.values.quantity import Duration, Money, Wrong
 
 __all__ = ["AmountAtRisk", "Amounts", "Cap", "Claim", "Credit", "Credits", "Dispute", "Disputes", "EarnBack", "Extend", "HighestOf",
-           "One", "PayTable", "Right", "Rounding", "Standing", "Task"]
+           "One", "OwnClaim", "PayTable", "Right", "Rounding", "Standing", "Task"]
 
 
 def pay_of(value: Any) -> Pay:
@@ -200,13 +200,26 @@ class Cap(Clause):
     commitments: Names = ()
 
 
+def claim_time_of(value: Any) -> Duration | None:
+    """A period, or ``any time`` (None)."""
+    text = text_of(value)
+    return None if text == "any time" else quantity_of(quantity.duration)(text)
+
+
 class Claim(Clause):
     """By when a credit must be claimed and with what; late is lapsed, still shown."""
 
-    by: Span
+    by: Annotated[Duration | None, reads(claim_time_of)]
     needs: Annotated[tuple[str, ...], reads(many(text_of))] = ()
     to: Text = ""
     says: Text = ""
+
+
+OwnClaim = Annotated[
+    Annotated[Claim, Tag("~claim")] | Annotated[Literal["automatic"], Tag("~automatic")],
+    Discriminator(lambda value: "~automatic" if isinstance(value, str) else "~claim"),
+]
+"""The claim of one commitment's credit, in place of the agreement's: a claim, or the word ``automatic``."""
 
 
 class Dispute(Clause):
