@@ -9,9 +9,15 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 _NUMBER = count(1)
+
+# `make test` tries the same examples wherever it runs, however busy the machine is; chance is for the campaigns, which print their seed
+settings.register_profile("upheld", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True,
+                          derandomize="UPHELD_SEED" not in os.environ)
+settings.load_profile("upheld")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,8 +5,6 @@ Law: every form lists the same spans and ends in the same sum; text and Markdown
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -14,10 +12,11 @@ from typing import Any
 
 from upheld.assessment.explain import CaseLine, Ledger
 from upheld.assessment.outcome import Outcome
-from upheld.assessment.report import csv_cell, named, record_of
+from upheld.assessment.report import named, record_of
 from upheld.assessment.show import show_condition, show_decimal, show_duration, show_value
 from upheld.measures.result import WHY, Segments
 from upheld.plans.plan import ValuesPlan
+from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 
 __all__ = ["to_csv", "to_json", "to_lines", "to_markdown"]
@@ -56,16 +55,13 @@ def to_json(ledger: Ledger) -> str:
 
 def to_csv(ledger: Ledger) -> str:
     """The segments, or the cases, one a row; times RFC 3339 UTC, durations in µs."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    found = ""
     if ledger.segments is not None:
-        writer.writerow(_SEGMENT_KEYS)
-        writer.writerows([csv_cell(str(v)) for v in row] for row in _exact_rows(ledger.segments, ledger.case))
+        found += csv_text(_SEGMENT_KEYS, _exact_rows(ledger.segments, ledger.case))
     if ledger.cases is not None:
         records = [_case_record(c) for c in ledger.cases]
-        writer.writerow(list(records[0]) if records else ["case"])
-        writer.writerows([csv_cell("" if v is None else str(v)) for v in r.values()] for r in records)
-    return out.getvalue()
+        found += csv_text(list(records[0]) if records else ["case"], (r.values() for r in records))
+    return found
 
 
 def to_markdown(ledger: Ledger) -> str:

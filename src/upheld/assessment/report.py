@@ -6,8 +6,6 @@ formula is quoted.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from fractions import Fraction
@@ -15,9 +13,10 @@ from typing import Any
 
 from upheld.assessment.outcome import Assessment, Outcome
 from upheld.assessment.show import show_condition
+from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 
-__all__ = ["SCHEMA", "csv_cell", "record_of", "records", "to_csv", "to_json", "to_markdown"]
+__all__ = ["SCHEMA", "record_of", "records", "to_csv", "to_json", "to_markdown"]
 
 SCHEMA = "upheld/assessment"
 VERSION = 1
@@ -64,13 +63,7 @@ _COLUMNS = ("agreement", "version", "commitment", "group", "window", "start", "e
 
 def to_csv(assessments: Iterable[Assessment]) -> str:
     """RFC 4180 CSV, one row an outcome; groups as ``name=value; …``."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for a in assessments:
-        for o in a.outcomes:
-            writer.writerow([csv_cell(str(v)) for v in _row(o)])
-    return out.getvalue()
+    return csv_text(_COLUMNS, (_row(o) for a in assessments for o in a.outcomes))
 
 
 def to_markdown(assessments: Iterable[Assessment]) -> str:
@@ -92,19 +85,6 @@ def to_markdown(assessments: Iterable[Assessment]) -> str:
 def named(outcome: Outcome) -> str:
     """The group and part of an outcome in words."""
     return "; ".join([*(f"{k}={v}" for k, v in outcome.group), *([outcome.part] if outcome.part else [])])
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
-
-
-def csv_cell(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula (bad input 71); a lone dash is none."""
-    return "'" + text if text != "-" and text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    body = text.removeprefix("-")
-    return body.replace(".", "", 1).isascii() and body.replace(".", "", 1).isdigit()
 
 
 def _row(o: Outcome) -> tuple[object, ...]:

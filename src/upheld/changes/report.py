@@ -5,16 +5,14 @@ Law: every form says the same; a reason is never cut; times stand in the agreeme
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from upheld.assessment.report import csv_cell
 from upheld.changes.view import ChangeView, Counting, Counts, Effect, Remark, Stage
 from upheld.changes.words import length, moment, span
+from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 from upheld.values.money import show_money
 
@@ -223,9 +221,7 @@ def to_json(views: Iterable[ChangeView]) -> str:
 
 def to_csv(views: Iterable[ChangeView]) -> str:
     """RFC 4180, one row a stage."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    rows = []
     for view in views:
         for s in view.stages:
             own = [c for c in view.counting if c.stage == s.key]
@@ -233,8 +229,8 @@ def to_csv(views: Iterable[ChangeView]) -> str:
                    s.subject, format_instant(s.start), _at(s.end) or "", format_instant(s.known_at), s.revision, answer(view),
                    max((c.taken_us for c in own), default=0), max((c.of_us for c in own), default=0), "; ".join(view.why),
                    "; ".join(_remark(view, r) for r in spoken_against(view)))
-            writer.writerow([csv_cell(str(v)) for v in row])
-    return out.getvalue()
+            rows.append(row)
+    return csv_text(_COLUMNS, rows)
 
 
 def to_markdown(views: Sequence[ChangeView], title: str, at: int, zone: str) -> str:

@@ -82,11 +82,7 @@ def _text(facts: Facts, first: int, last: int) -> None:
 
 
 def _csv(refused: tuple[Refused, ...]) -> None:
-    import csv
+    from upheld.values.csv_text import csv_text
 
-    from upheld.assessment.report import csv_cell
-
-    writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    writer.writerow(("file", "row", "column", "severity", "slug", "text", "message"))
-    for r in refused:
-        writer.writerow([csv_cell(str(v)) for v in (r.file, r.row, r.column, r.severity, r.slug, r.text, r.message)])
+    rows = ((r.file, r.row, r.column, r.severity, r.slug, r.text, r.message) for r in refused)
+    click.echo(csv_text(("file", "row", "column", "severity", "slug", "text", "message"), rows), nl=False)

@@ -5,18 +5,16 @@ Law: exact amounts travel as text (``33480000000/7``) in the unit they are in, Â
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from upheld.assessment.report import csv_cell
 from upheld.assessment.show import show_condition, show_decimal, show_duration
 from upheld.clocks.board import ClockLine, amount_text, percent_text, wall, within
 from upheld.clocks.budget import Budget
+from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 
 __all__ = ["Board", "budget_cells", "for_text", "spent_text", "step_text", "to_csv", "to_json", "to_markdown"]
@@ -136,21 +134,15 @@ _COLUMNS = ("agreement", "kind", "commitment", "case", "for", "state", "used_per
 
 def to_csv(boards: Sequence[Board]) -> str:
     """One row a clock and one a budget; exact amounts as fractions, time in Âµs."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    rows: list[tuple[object, ...]] = []
     for board in boards:
-        for c in board.clocks:
-            state = c.state if c.missed_at is None else "missed"
-            row: list[object] = [board.agreement, "clock", c.promise, c.key.case, for_text(c.group), state, percent_text(c.used), "", "",
-                                 c.left_us, "time", "", "", "", "", "", _stamp(c.due), c.step, _stamp(c.step_at), c.says]
-            writer.writerow([csv_cell("" if v is None else str(v)) for v in row])
-        for b in board.budgets:
-            row = [board.agreement, "budget", b.commitment, b.window.label, for_text(b.group, b.part), b.state, percent_text(b.used_share),
-                   b.best.used, b.best.allowed, b.best.left, b.unit, b.short.rate, b.long.rate, b.forecast.low, b.forecast.mid,
-                   b.forecast.high, _stamp(b.runs_out), "", "", spent_text(b, board.zone, board.at)]
-            writer.writerow([csv_cell("" if v is None else str(v)) for v in row])
-    return out.getvalue()
+        rows += [(board.agreement, "clock", c.promise, c.key.case, for_text(c.group), c.state if c.missed_at is None else "missed",
+                  percent_text(c.used), "", "", c.left_us, "time", "", "", "", "", "", _stamp(c.due), c.step, _stamp(c.step_at), c.says)
+                 for c in board.clocks]
+        rows += [(board.agreement, "budget", b.commitment, b.window.label, for_text(b.group, b.part), b.state, percent_text(b.used_share),
+                  b.best.used, b.best.allowed, b.best.left, b.unit, b.short.rate, b.long.rate, b.forecast.low, b.forecast.mid,
+                  b.forecast.high, _stamp(b.runs_out), "", "", spent_text(b, board.zone, board.at)) for b in board.budgets]
+    return csv_text(_COLUMNS, rows)
 
 
 def to_markdown(boards: Sequence[Board]) -> str:

@@ -5,17 +5,16 @@ Law: money travels as integer minor units beside what is shown, shares as fracti
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from upheld.assessment.report import csv_cell, named, record_of
+from upheld.assessment.report import named, record_of
 from upheld.assessment.show import show_decimal
 from upheld.foresight.backtest import Backtest, Month, Promise, Tally, worst_month
 from upheld.foresight.report import md
+from upheld.values.csv_text import csv_text
 from upheld.values.instant import DAY_US, date_text, format_instant
 from upheld.values.money import show_money
 from upheld.values.zone import zone
@@ -229,19 +228,16 @@ _COLUMNS = ("agreement", "commitment", "month", "side", "versions", "met", "devi
 
 def to_csv(found: Backtest) -> str:
     """RFC 4180 CSV: a row a commitment, month and side."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    rows = []
     for promise in found.promises:
         for month in promise.months:
             for side, whole, tally in ((found.before, promise.before, month.before), (found.after, promise.after, month.after)):
                 if side is None or whole is None:
                     continue
-                row = (found.agreement, promise.name, month.label, side.name, " ".join(side.versions), tally.met, tally.deviation,
-                       tally.breached, tally.unknown, tally.not_applicable, "" if tally.attainment is None else tally.attainment,
-                       "" if tally.worst is None else tally.worst.shown, tally.credit, tally.unknown_lines, side.currency)
-                writer.writerow([csv_cell(str(cell)) for cell in row])
-    return out.getvalue()
+                rows.append((found.agreement, promise.name, month.label, side.name, " ".join(side.versions), tally.met, tally.deviation,
+                             tally.breached, tally.unknown, tally.not_applicable, "" if tally.attainment is None else tally.attainment,
+                             "" if tally.worst is None else tally.worst.shown, tally.credit, tally.unknown_lines, side.currency))
+    return csv_text(_COLUMNS, rows)
 
 
 def to_markdown(found: Backtest) -> str:

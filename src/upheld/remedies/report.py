@@ -5,15 +5,13 @@ Law: money travels as integer minor units beside what is shown; exact amounts as
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from upheld.assessment.report import csv_cell
 from upheld.remedies.settlement import Duty, Line, LineState, OpenRight, Settlement
+from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 from upheld.values.money import show_money
 
@@ -102,14 +100,8 @@ _COLUMNS = ("agreement", "version", "commitment", "group", "window", "start", "e
 
 def to_csv(settlements: Iterable[Settlement]) -> str:
     """RFC 4180 CSV, one row a line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for s in settlements:
-        for line in s.lines:
-            record = {**record_of(line), "group": group_text(line)}
-            writer.writerow([csv_cell("" if record[c] is None else str(record[c])) for c in _COLUMNS])
-    return out.getvalue()
+    records = ({**record_of(line), "group": group_text(line)} for s in settlements for line in s.lines)
+    return csv_text(_COLUMNS, ([record[c] for c in _COLUMNS] for record in records))
 
 
 def to_markdown(settlements: Iterable[Settlement]) -> str:
