@@ -163,6 +163,20 @@ def test_a_row_on_record_that_was_edited_is_refused(root: Path) -> None:
     assert not (root / "statements/acme/2026-01/r2").exists()
 
 
+def test_what_is_missing_to_close_a_period_is_said(root: Path) -> None:
+    source = root / "sources/outages.yaml"
+    source.write_text(re.sub(r"(?m)^complete:.*", "complete: {from: 2026-01-01, until: 2026-01-20}", source.read_text()), encoding="utf-8")
+    out = run("statement", "acme", "2026-01").output
+    assert "provisional: facts are known until 2026-01-20 0" in out
+    assert "the period ends 2026-02-01 00:00+01:00; nothing is signed" in out
+    assert "complete: {from: ..., until: ...}" in out
+    folder = "statements/acme/2026-01"
+    assert "is provisional" in run("verify", f"{folder}/r1", code=2).output
+    assert "is not signed" in run("verify", f"{folder}/provisional", code=1).output
+    assert "nothing is there: elsewhere" in run("verify", "elsewhere", code=2).output
+    assert "the period ends 2199-02-01 00:00+01:00; nothing is signed before" in run("statement", "acme", "2199-01").output
+
+
 def test_a_period_that_has_not_ended_is_shown_and_not_signed(root: Path) -> None:
     out = run("statement", "acme", "2026-01", "--as-of", "2026-01-20").output
     assert "provisional" in out

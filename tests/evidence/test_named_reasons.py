@@ -172,3 +172,8 @@ def test_a_log_that_went_back(whole: Made) -> None:
     assert all(good for _, good, _ in verify(files, FIRST.verifier, (), [whole.known]))
     later = checkpoint([*leaves, fact(1), fact(2)], FIRST)
     assert refused(files, known=[later]) == ("known", "rollback: you hold a checkpoint of 26 records, this one is of 24")
+
+
+def test_a_folder_or_file_that_is_no_bundle_is_named(tmp_path: Path) -> None:
+    assert verify(tmp_path) == [("format", False, f"statement.json is missing: no bundle is in {tmp_path}")]
+    assert verify(tmp_path / "r9") == [("format", False, f"nothing is there: {tmp_path / 'r9'}")]

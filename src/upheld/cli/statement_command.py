@@ -39,7 +39,7 @@ def command(agreement: str, period: str, root: Path, as_of: int | None, form: st
     click.echo((closed.folder / "renderings" / name).read_text(encoding="utf-8"), nl=False)
     click.echo("")
     if figures_provisional(closed.figures):
-        click.echo("provisional: the period has not ended, or not all of it is known; nothing is signed")
+        _say_what_is_missing(closed)
     elif not closed.fresh:
         click.echo(f"nothing changed: revision {shown['revision']} stands")
     pages = [path for path in sorted((closed.folder / "renderings").iterdir()) if path.suffix in (".pdf", ".html")]
@@ -52,6 +52,23 @@ def command(agreement: str, period: str, root: Path, as_of: int | None, form: st
     if not figures_provisional(closed.figures):
         click.echo(f"bundle  {_shown(closed.folder)}")
         click.echo(f"verify  upheld verify {_shown(closed.folder)}")
+
+
+def _say_what_is_missing(closed: Closed) -> None:
+    """Why nothing is signed yet, and what the reader can do about it."""
+    from upheld.statements.words import local
+    from upheld.values.instant import parse_instant
+
+    period, zone = closed.figures["period"], closed.figures["agreement"]["zone"]
+    until, end = (local(period[name], zone) for name in ("known_until", "end"))
+    if now_us() < parse_instant(period["end"]):
+        click.echo(f"provisional: the period ends {end}; nothing is signed before")
+    elif period["known_until"] != period["end"]:
+        click.echo(f"provisional: facts are known until {until}, the period ends {end}; nothing is signed")
+        if closed.envelope["as_of"] is None:
+            click.echo("help    where the records are whole, their source says so: complete: {from: ..., until: ...} (docs/sources.md)")
+    else:
+        click.echo("provisional: not every result of the period can be known yet; nothing is signed")
 
 
 def _closed(agreement: str, period: str, root: Path, as_of: int | None) -> Closed:

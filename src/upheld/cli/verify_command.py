@@ -15,7 +15,7 @@ unrecorded. The PDF and other renderings only quote the figures; they are not pr
 
 
 @click.command("verify")
-@click.argument("bundle", type=click.Path(path_type=Path, exists=True))
+@click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--key", help="The log's verifier key, as in your contract.")
 @click.option("--witness", "witnesses", multiple=True, help="A verifier key that must have cosigned.")
 @click.option("--known", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True, help="A checkpoint you hold from before.")
@@ -28,6 +28,7 @@ def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tu
     """Verify BUNDLE, a folder or zip of `upheld statement`: the same checks as its own verify.py, and the figures recomputed."""
     from upheld.evidence import verify as level1
 
+    _there(bundle)
     notes = [path.read_bytes() for path in known]
     done = level1.verify(bundle, key, witnesses, notes, [path.read_bytes() for path in receipts])
     for check, good, words in done:
@@ -44,6 +45,15 @@ def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tu
         sys.exit(1)
     proves = RECOMPUTED if level == 2 else level1.PROVES
     click.echo("\n" + proves + ("" if key else "\n\n" + level1.UNPINNED))
+
+
+def _there(bundle: Path) -> None:
+    """Leave in words where nothing is there, or what is there was never signed."""
+    unsigned = "a period that has not ended, or is not all known, is provisional: upheld statement says what is missing to close it"
+    if not bundle.exists():
+        fail(f"nothing is there: {bundle}", 2, unsigned if (bundle.parent / "provisional").is_dir() else "")
+    if bundle.is_dir() and bundle.name == "provisional" and not (bundle / "logs").exists():
+        fail(f"{bundle} is not signed, so there is nothing to verify", 1, unsigned)
 
 
 def _recomputed(bundle: Path) -> bool:

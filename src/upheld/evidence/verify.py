@@ -264,10 +264,12 @@ class Folder:
         elif Path(source).is_dir():
             self.root = Path(source)
             found = [p for p in self.root.rglob("*") if p.is_symlink() or not p.is_dir()]
+            refuse_if(not (self.root / "statement.json").is_file(), "format", "statement.json is missing: no bundle is in " + plain(source))
             odd = [p for p in found if p.is_symlink() or not p.is_file()]
             refuse_if(bool(odd), "format", "neither a file nor a folder: " + plain("".join(p.name for p in odd[:1])))
             sizes = [(p.relative_to(self.root).as_posix(), p.stat().st_size) for p in found]
         else:
+            refuse_if(not Path(source).exists(), "format", "nothing is there: " + plain(source))
             self.zip = zipfile.ZipFile(source)
             sizes = [(i.filename, i.file_size) for i in self.zip.infolist() if not i.is_dir()]
         names = [name for name, _ in sizes]
@@ -540,7 +542,7 @@ def _check_texts(folder: Folder, envelope: dict[str, Any], special: list[Special
             digest = hashlib.sha256(folder.read(name)).hexdigest()
             refuse_if(digest != wanted[name] or (name, digest) not in on_record, check, f"{plain(name)} is not the text on record")
         refuse_if(kind == "agreement" and not names, check, "the statement names no agreement")
-        holds(check, "%d texts" % len(names) if names else "none")
+        holds(check, "%d text%s" % (len(names), "s" if len(names) > 1 else "") if names else "none")
     refuse_if(sorted(wanted) != there, "format", "the statement names a text that is neither an agreement nor a calendar")
 
 
