@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from upheld.assessment.assess import Walk
 from upheld.assessment.order import breached_in
 from upheld.clocks.acknowledged import Hold, holds_of
-from upheld.clocks.climb import Climbed, Pace, climb, portions_of
-from upheld.clocks.naming import Group, Roots, case_names, cycle_names, groups_of, roots_of
-from upheld.clocks.running import Running, portion_of, running
+from upheld.clocks.climb import Climbed, Pace, climb, ladders_of, portions_of
+from upheld.clocks.naming import Group, Roots, case_names, cycle_names, first_known, groups_of, roots_of
+from upheld.clocks.passed import leads_of, passed
+from upheld.clocks.running import Running, notice_portion, portion_of, running
 from upheld.clocks.table import KINDS, NEVER, Agenda, ClockKey, ClockTable, StepTable
 from upheld.facts.tables import I64, OPEN, Facts
 from upheld.measures.clock_general import schedule_starts
@@ -51,7 +52,7 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
     walk = Walk.begin(known, facts, at, live=True)
     changes = [i for p in known for i in (p.adopted_us, p.from_us, p.until_us) if i is not None and i > at]
     shared, versions, spoken = shared_next(facts, at), min(changes, default=NEVER), _spoken_next(facts, at)
-    roots, late = roots_of(facts.events), _known_later(facts, at)
+    roots, late, told = roots_of(facts.events), _known_later(facts, at), first_known(facts.events)
     holds = holds_of(walk.known.declarations, walk.terms[-1].plan.agreement)
     sheets = []
     for name in dict.fromkeys(name for term in walk.terms for name in term.plan.commitments):
@@ -62,7 +63,7 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
             clause = context.plan.commitments[name]
             if isinstance(clause, ClockPlan):
                 ends = min(versions, spoken) if _asks_of_people(context.plan, clause) else versions
-                sheets.append(_sheet(Worlds(clause, context, counts=False), at, shared, ends, roots, late, holds.get(name, {})))
+                sheets.append(_sheet(Worlds(clause, context, counts=False), at, shared, ends, roots, late, told, holds.get(name, {})))
     return _assembled(at, [s for s in sheets if len(s.running.outcomes)])
 
 
@@ -107,7 +108,7 @@ class _Sheet:
     next_at: I64
 
 
-def _sheet(worlds: Worlds, at: int, shared: int, ends: int, roots: Roots, late: dict[str, int],
+def _sheet(worlds: Worlds, at: int, shared: int, ends: int, roots: Roots, late: dict[str, int], told: Mapping[int, int],
            held: Mapping[tuple[str, str], tuple[Hold, ...]]) -> _Sheet:
     context, clause = worlds.context, worlds.clause
     found = running(worlds, at, shared)
@@ -124,9 +125,10 @@ def _sheet(worlds: Worlds, at: int, shared: int, ends: int, roots: Roots, late: 
         cases = {name for name, _ in held}
         holds = {i: held[c, cycle[i]] for i, c in enumerate(case) if c in cases and (c, cycle[i]) in held}
     ladders = context.plan.people.ladders
-    portions = {p: (rows.due, found.has_due) if p == 1 else _portion(worlds, found, p) for p in portions_of(ladders, clause.head.ladder)}
+    portions = {p: (rows.due, found.has_due) if p == 1 else _portion(worlds, found, p, told) for p in portions_of(ladders, clause.head.ladder)}
     floor = np.full(len(rows), _LONG_AGO) if clause.before is not None else rows.start
-    pace = Pace(rows.due, found.has_due, floor, found.close, found.silent, portions, holds)
+    early = passed(worlds, found, leads_of(ladders_of(ladders, clause.head.ladder)))
+    pace = Pace(rows.due, found.has_due, floor, found.close, found.silent, portions, holds, early)
     climbed = climb(ladders, clause.head.ladder, pace, at)
     next_at = np.minimum(np.minimum(found.next_at, climbed.next_at), ends)
     if worlds.scheduled:
@@ -136,10 +138,19 @@ def _sheet(worlds: Worlds, at: int, shared: int, ends: int, roots: Roots, late: 
     return _Sheet(context, clause, found, case, cycle, groups_of(worlds, rows), climbed, next_at)
 
 
-def _portion(worlds: Worlds, found: Running, portion: Fraction) -> tuple[I64, Mask]:
-    if worlds.clause.before is not None:           # notice has no start to count from: only the whole of it has an instant
-        return found.outcomes.due, np.zeros(len(found.outcomes), np.bool_)
-    return portion_of(worlds, found, portion)
+def _portion(worlds: Worlds, found: Running, portion: Fraction, told: Mapping[int, int]) -> tuple[I64, Mask]:
+    """When this part of each clock's time is used. Of notice owed before an event that is the time there was to give it: from when the event
+    first came to be known until the notice was due.
+    """
+    if worlds.clause.before is None:
+        return portion_of(worlds, found, portion)
+    rows, events = found.outcomes, worlds.events
+    if events is None or not len(rows):
+        return rows.due, found.has_due
+    begun = events.header.known_at[rows.first_row].copy()
+    if told:
+        begun = np.array([told.get(s, k) for s, k in zip(events.header.seq[rows.first_row].tolist(), begun.tolist(), strict=True)], np.int64)
+    return notice_portion(worlds, found, begun, portion)
 
 
 def _assembled(at: int, sheets: Sequence[_Sheet]) -> Agenda:

@@ -18,7 +18,7 @@ from upheld.clocks.table import NEVER
 from upheld.facts.tables import I64
 from upheld.plans.people import Ladder, LadderStep
 
-__all__ = ["Climbed", "Pace", "climb", "portions_of"]
+__all__ = ["Climbed", "Pace", "climb", "ladders_of", "portions_of"]
 
 Mask = NDArray[np.bool_]
 _WEEK_US = 7 * 86_400_000_000
@@ -28,7 +28,8 @@ _WEEK_US = 7 * 86_400_000_000
 class Pace:
     """What a ladder is climbed by, one entry a clock. ``floor``: no step before it. ``close``: when it stood still for good (``NEVER``: it has
     not). ``silent``: it promises nothing, so nobody is told. ``portions``: when each share of the target is used, and where that is known.
-    ``holds``: by the place of a clock, when it was acknowledged and until when that was said to hold.
+    ``holds``: by the place of a clock, when it was acknowledged and until when that was said to hold. ``passed``: by how long before the due
+    instant, when a clock that changed afterwards was first so near to it (``NEVER``: it was not).
     """
 
     due: I64
@@ -38,6 +39,7 @@ class Pace:
     silent: Mask
     portions: Mapping[Fraction, tuple[I64, Mask]]
     holds: Mapping[int, tuple[Hold, ...]] = field(default_factory=dict)
+    passed: Mapping[int, I64] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +55,20 @@ class Climbed:
 
 def portions_of(ladders: Mapping[str, Ladder], name: str) -> tuple[Fraction, ...]:
     """The shares of the target that a ladder, and those that follow it, ask for."""
-    return tuple(dict.fromkeys(s.at for ladder in _chain(ladders, name) for s in ladder.steps if s.at is not None))
+    return tuple(dict.fromkeys(s.at for ladder in ladders_of(ladders, name) for s in ladder.steps if s.at is not None))
 
 
 def climb(ladders: Mapping[str, Ladder], name: str, pace: Pace, at: int) -> Climbed:
     """Every step due at or before ``at`` on each clock, over the ladder and those that follow it."""
     walk = _Walk(pace, at)
     begins: tuple[I64, Mask] | None = None
-    for ladder in _chain(ladders, name):
+    for ladder in ladders_of(ladders, name):
         begins = walk.ladder(ladder, "" if begins is None else f"{ladder.name}:", begins)
     return walk.found()
 
 
-def _chain(ladders: Mapping[str, Ladder], name: str) -> list[Ladder]:
-    """The ladder and its followers, each once: a circle ends where it closes."""
+def ladders_of(ladders: Mapping[str, Ladder], name: str) -> list[Ladder]:
+    """The ladder of this name and those that follow it, each once: a circle ends where it closes. None of that name: none."""
     found: dict[str, Ladder] = {}
     while name in ladders and name not in found:
         found[name] = ladders[name]
@@ -112,10 +114,19 @@ class _Walk:
             if step.at is not None:
                 at, known = pace.portions[step.at]
             else:
-                at, known = np.maximum(pace.due - (step.before_us or 0), pace.floor), pace.has_due
+                at, known = self._before(step.before_us or 0)
             if begins is not None:                     # what lies behind it falls due when the ladder takes over
                 at, known = np.maximum(at, begins[0]), known & begins[1]
         return at, known & (at < pace.close) & ~pace.silent
+
+    def _before(self, lead_us: int) -> tuple[I64, Mask]:
+        """So long before the due instant, or before the one that stood when it was first so near."""
+        pace = self.pace
+        at, known = np.maximum(pace.due - lead_us, pace.floor), pace.has_due
+        if lead_us not in pace.passed:
+            return at, known
+        was = pace.passed[lead_us] < NEVER
+        return np.where(was, pace.passed[lead_us], at), known | was
 
     def _held(self, ladder: Ladder, at: I64, known: Mask) -> I64:
         """The instants moved behind the acknowledgements they fall into."""

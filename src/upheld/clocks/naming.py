@@ -5,7 +5,7 @@ Law: a fact that corrects another keeps its name: a corrected opening is not a n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from upheld.measures.clock_reading import Points
 from upheld.measures.clock_roles import START, STOP
 from upheld.measures.clock_worlds import Worlds
 
-__all__ = ["Group", "Roots", "case_names", "cycle_names", "groups_of", "roots_of"]
+__all__ = ["Group", "Roots", "case_names", "cycle_names", "first_known", "groups_of", "roots_of"]
 
 Group = tuple[tuple[str, str], ...]
 Roots = Mapping[int, str]
@@ -25,16 +25,24 @@ Roots = Mapping[int, str]
 
 def roots_of(events: CaseEvents | None) -> Roots:
     """The names that corrections keep, from facts that have not been cut yet."""
-    if events is None or events.header.replaces is None:
-        return {}
+    return {seq: fact_names(events.header, np.array([root]))[0] for seq, root in _corrected(events)} if events is not None else {}
+
+
+def first_known(events: CaseEvents | None) -> Mapping[int, int]:
+    """When the fact first told came to be known (µs), by the ``seq`` of each fact that corrects it; from facts that have not been cut yet."""
+    return {seq: int(events.header.known_at[root]) for seq, root in _corrected(events)} if events is not None else {}
+
+
+def _corrected(events: CaseEvents) -> Iterator[tuple[int, int]]:
+    """``(seq, row of the fact first told)`` of each fact that corrects another."""
     replaces, seq = events.header.replaces, events.header.seq
-    found: dict[int, str] = {}
+    if replaces is None:
+        return
     for row in np.flatnonzero(replaces >= 0).tolist():
         root = row
         while replaces[root] >= 0:
             root = int(replaces[root])
-        found[int(seq[row])] = fact_names(events.header, np.array([root]))[0]
-    return found
+        yield int(seq[row]), root
 
 
 def fact_names(header: Header, rows: I64) -> list[str]:

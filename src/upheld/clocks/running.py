@@ -25,7 +25,7 @@ from upheld.measures.versions import Versions, judged_by
 from upheld.plans.lookup import look
 from upheld.values.zone import OutOfRange
 
-__all__ = ["Running", "portion_of", "running"]
+__all__ = ["Running", "earliest", "notice_portion", "portion_of", "running"]
 
 Mask = NDArray[np.bool_]
 _DAY_US = 86_400_000_000
@@ -53,7 +53,7 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
     found = worlds.running()
     if worlds.scheduled:
         found = _with_next(worlds, found, at)
-    found = _earliest(found)
+    found = earliest(found)
     n = len(found)
     state, verdict = found.state.copy(), found.verdict.copy()
     left, good = worlds.taken(found)
@@ -92,7 +92,7 @@ def portion_of(worlds: Worlds, base: Running, portion: Fraction) -> tuple[I64, M
     found, mine = worlds.running(portion), base.outcomes
     if worlds.scheduled and len(mine) and base.state[-1] == out.NOT_BEGUN:
         found = _following(worlds, found, int(mine.start[-1]), portion)
-    found = _earliest(found)
+    found = earliest(found)
     key, own = _keys(found, mine)
     place = np.minimum(np.searchsorted(key, own), max(len(key) - 1, 0))
     same = key[place] == own if len(key) else np.zeros(len(own), np.bool_)
@@ -105,6 +105,28 @@ def portion_of(worlds: Worlds, base: Running, portion: Fraction) -> tuple[I64, M
     return at, known
 
 
+def notice_portion(worlds: Worlds, base: Running, begun: I64, portion: Fraction) -> tuple[I64, Mask]:
+    """The same of notice owed before an event: when this part of the open time from ``begun`` until the notice is due has passed (µs). Where
+    there was none (it came to be known too late) that is the due instant.
+    """
+    mine = base.outcomes
+    terms = terms_of(worlds.clause, 0)
+    hours = np.maximum(look(worlds.clause.head.hours, {"customer": worlds.context.plan.customer or None}), -1)
+    at = mine.due.copy()
+    for leaf in np.unique(mine.leaf[mine.leaf >= 0]).tolist():
+        grid = worlds.context.grid(terms.calendars[terms.runs_on[leaf, hours]])
+        rows = np.flatnonzero((mine.leaf == leaf) & (begun < mine.due))
+        if not len(rows):
+            continue
+        given = grid.elapsed(begun[rows], mine.due[rows])
+        asked = np.array([-(-(int(g) * portion.numerator) // portion.denominator) for g in given.tolist()], np.int64)
+        try:
+            at[rows] = np.maximum(grid.due(begun[rows], asked), begun[rows])
+        except OutOfRange:
+            continue
+    return np.minimum(at, mine.due) if portion < 1 else np.maximum(at, mine.due), base.has_due
+
+
 def _keys(a: CaseOutcomes, b: CaseOutcomes) -> tuple[I64, I64]:
     """One number a clock for two tables: case, cycle, level."""
     levels = 1 + max((int(t.level.max()) for t in (a, b) if len(t)), default=0)
@@ -113,7 +135,7 @@ def _keys(a: CaseOutcomes, b: CaseOutcomes) -> tuple[I64, I64]:
     return first, second
 
 
-def _earliest(found: CaseOutcomes) -> CaseOutcomes:
+def earliest(found: CaseOutcomes) -> CaseOutcomes:
     """Of the rows a case may be owed by, the one that is due first; in (case, cycle, level) order."""
     key, _ = _keys(found, found)
     if len(key) < 2 or (key[1:] > key[:-1]).all():

@@ -193,7 +193,10 @@ def approved_cases(context: Context, events: CaseEvents, rule: ExclusionRule, de
         return np.zeros(n, np.bool_)
     parties = ("provider", "customer") if rule.needs == "both" else (rule.needs,)
     wanted = set(said.about.names)
-    place = {str(name): i for i, name in enumerate(events.case_names) if str(name) in wanted}
+    place: dict[str, list[int]] = {}                     # one case may stand there several times, as it stood then and then
+    for i, name in enumerate(events.case_names):
+        if str(name) in wanted:
+            place.setdefault(str(name), []).append(i)
     fine = np.ones(n, np.bool_)
     for party in parties:
         agreed = np.zeros(n, np.bool_)

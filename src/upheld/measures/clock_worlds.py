@@ -169,6 +169,12 @@ class Worlds:
             self._suspended[key] = suspensions(self.context, self.clause, groups, states, rules, *self._span(), undecided=lenient)
         return self._suspended[key]
 
+    def suspended(self) -> Suspension | None:
+        """The time in which states outside the cases hold the clocks of each result, as agreed; None: no such state is asked of."""
+        if self.events is None or not len(self.events):
+            return None
+        return self._suspension(self.groups, agreed=True, lenient=False)
+
     def standing(self, names: tuple[tuple[str, ...], ...]) -> tuple[Mask, I64]:
         """Which of the results stand still at the horizon by states outside the case, and when that may change (``OPEN``: never)."""
         states, rules = self.outside(agreed=True)

@@ -1,0 +1,111 @@
+"""Steps that fell due while nobody looked, before something moved the due instant away; shares of notice owed before an event."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from agenda_world import MINUTE, SLOT, at, facts_of, plan_of, story
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from live_histories import SPAN, batches_of, world_of
+
+from upheld.clocks.agenda import agenda
+from upheld.facts.record import record
+
+H = 60
+CLAUSE = """
+commitments:
+  fix: {measure: clock, starts: opened, stops: resolved, pauses: PAUSES, hours: always, reopen: 1 day,
+        within: {by severity: {1: 2h, 2: 8h}}, per: month, target: ">= 80%", escalation: near}
+"""
+LADDER = """
+escalations:
+  near:
+    steps: [{before: 1h, tell: desk}, {before: 30m, tell: desk}, {after: 10m, tell: desk}]
+"""
+
+
+def plan(pauses="waiting"):
+    return plan_of(clauses=CLAUSE.replace("PAUSES", pauses), ladders=LADDER)
+
+
+def steps(facts, minute, pauses="waiting"):
+    """``{step: minute}`` of the agenda at a minute."""
+    return {s.step: (s.at - at(0)) / MINUTE for s in agenda([plan(pauses)], facts, at(minute)).rows()}
+
+
+def test_a_step_before_the_due_instant_is_found_though_a_pause_has_moved_it_since():
+    said = story("T-1", (9 * H, "opened", {"severity": "1"}), (10.25 * H, "asked"))
+    assert steps(facts_of(said), 10.2 * H) == {"1": 10 * H}
+    assert steps(facts_of(said), 14 * H) == {"1": 10 * H}                       # paused; nobody looked in between
+    said += [{**story("T-1", (14 * H, "replied"))[0], "id": "T-1-9"}]
+    assert steps(facts_of(said), 14 * H) == {"1": 10 * H}                       # its own instant, not an hour before the new due
+    assert steps(facts_of(said), 14.25 * H) == {"1": 10 * H, "2": 14.25 * H}
+    # what counts from it counts from there
+    assert steps(facts_of(said), 15 * H)["3"] == 14.25 * H + 10
+
+
+def test_a_pause_at_the_very_instant_wins():
+    said = story("T-1", (9 * H, "opened", {"severity": "1"}), (10 * H, "asked"))
+    assert steps(facts_of(said), 12 * H) == {}
+
+
+def test_a_milder_severity_a_reopening_and_a_state_outside_do_not_hide_it():
+    milder = story("T-1", (9 * H, "opened", {"severity": "1"}), (10.25 * H, "noted", {"severity": "2"}))
+    assert steps(facts_of(milder), 11 * H) == {"1": 10 * H}
+    again = story("T-1", (9 * H, "opened", {"severity": "1"}), (10.25 * H, "resolved"), (20 * H, "opened"))
+    assert steps(facts_of(again), 20 * H) == {"1": 10 * H}
+    held = [{"id": "i1", "kind": "freeze", "subject": "", "start": 10.75 * H, "end": None}]
+    assert steps(facts_of(milder[:1], held), 20 * H, "freeze") == {"1": 10 * H, "2": 10.5 * H, "3": 10.5 * H + 10}
+    early = [{"id": "i0", "kind": "freeze", "subject": "", "start": 9.5 * H, "end": 9.75 * H}, *held]
+    assert steps(facts_of(milder[:1], early), 20 * H, "freeze") == {"1": 10.25 * H}
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 2 * SPAN // SLOT).map(lambda s: at(s * SLOT)))
+def test_one_look_finds_what_many_found(seed, now):
+    """Facts known as they happen: whoever looks once finds every step before a due instant that somebody found who looked all the time."""
+    world = world_of(seed, 25)
+    rows = [(shape, {k: v for k, v in row.items() if k != "known"})
+            for slot in sorted(world.deliveries) for shape, row in world.deliveries[slot] if "replaces" not in row]
+    facts = record(batches_of(rows))
+    mine = world.plans[:1]
+    lasting = mine[0].states["freeze"].at_least_us > 0        # of states that must last nobody can tell afterwards when they were noticed
+    many: dict = {}
+    for moment in np.linspace(at(0), now, 40).astype(np.int64).tolist():
+        for step in agenda(mine, facts, moment).rows():
+            if step.step == "2" and step.ladder == "warn" and not (lasting and step.key.commitment == "response"):
+                many.setdefault(step.key, step.at)
+    once = {s.key: s.at for s in agenda(mine, facts, now).rows() if s.step == "2" and s.ladder == "warn"}
+    assert {k: v for k, v in many.items() if once.get(k) != v} == {}
+
+
+NOTICE = """
+commitments:
+  notice: {measure: clock, before: change-begins, stops: change-announced, hours: office, within: 8h, per: month, target: ">= 80%",
+           escalation: shares}
+"""
+SHARES = """
+escalations:
+  shares:
+    steps: [{at: 50%, tell: desk}, {before: 1h, tell: desk}, {at: 100%, tell: desk}, {at: 150%, tell: desk}]
+"""
+
+
+@pytest.mark.parametrize(("known", "expected"), [
+    # known on Monday 09:00, due eight open hours before Wednesday 10:00, which is Tuesday 10:00: nine open hours, half of them by 14:30
+    (9 * H, {"1": 14.5 * H, "2": 33 * H, "3": 34 * H, "4": 39.5 * H}),
+    # known after the notice was due: everything is due at once
+    (40 * H, {"1": 34 * H, "2": 33 * H, "3": 34 * H, "4": 34 * H}),
+])
+def test_shares_of_notice_count_from_when_the_event_came_to_be_known(known, expected):
+    plans = [plan_of(start="2026-03-02", clauses=NOTICE, adopted="2026-02-01", ladders=SHARES)]
+    rows = [{**story("C", (58 * H, "change-begins"))[0], "known": known}]
+    facts = facts_of(rows)
+    found = {s.step: (s.at - at(0)) / MINUTE for s in agenda(plans, facts, at(48 * H)).rows()}
+    assert found == expected
+    moved = facts_of([*rows, {**rows[0], "id": "C-9", "replaces": "C-0", "known": known + H, "at": 62 * H}])
+    later = {s.step: (s.at - at(0)) / MINUTE for s in agenda(plans, moved, at(48 * H)).rows()}
+    # due on Tuesday 14:00: half of twelve open hours from the first word on it, not from the correction
+    assert later["3"] == 38 * H
+    assert later["1"] == (16 * H if known == 9 * H else 38 * H)
