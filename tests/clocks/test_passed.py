@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from live_histories import SPAN, batches_of, world_of
 
 from upheld.clocks.agenda import agenda
+from upheld.clocks.feed import rows_of
 from upheld.facts.record import record
 
 H = 60
@@ -78,6 +79,21 @@ def test_one_look_finds_what_many_found(seed, now):
                 many.setdefault(step.key, step.at)
     once = {s.key: s.at for s in agenda(mine, facts, now).rows() if s.step == "2" and s.ladder == "warn"}
     assert {k: v for k, v in many.items() if once.get(k) != v} == {}
+
+
+DATED = """
+commitments:
+  fix: {measure: clock, starts: opened, stops: resolved, pauses: freeze, hours: always, within: 2 working days in office at 16:00,
+        per: month, target: ">= 80%"}
+"""
+
+
+def test_what_holds_others_changes_nothing_of_a_clock_that_is_over():
+    facts = facts_of(story("T-1", (9 * H, "opened"), (10 * H, "resolved")), [
+        {"id": "i1", "kind": "freeze", "subject": "", "start": 20 * H, "end": None}])
+    rows = [[r._replace(next_at=0) for r in rows_of(agenda([plan_of(clauses=DATED)], facts, at(m)))] for m in (12 * H, 20.5 * H, 30 * H)]
+    assert rows[0] == rows[1] == rows[2]
+    assert (rows[0][0].state, rows[0][0].verdict, rows[0][0].due) == ("stopped", "met", None)
 
 
 NOTICE = """
