@@ -6,9 +6,11 @@ never touches the clock, and one for a clock nobody knows, or one that has stood
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
 
 from upheld.clocks.table import NEVER
 from upheld.facts.tables import Declarations
@@ -38,21 +40,54 @@ def named(about: str) -> tuple[str, str, str, str] | None:
     return (parts[0], parts[1], parts[2], parts[3]) if len(parts) == 4 else None
 
 
-def holds_of(said: Declarations | None, agreement: str) -> Mapping[str, Mapping[tuple[str, str], tuple[Hold, ...]]]:
-    """The acknowledgements of an agreement: by commitment, then by case and cycle, in the order of their instants."""
+def holds_of(said: Declarations | None, agreement: str, cases: Collection[str]) -> Mapping[str, Mapping[tuple[str, str], tuple[Hold, ...]]]:
+    """The acknowledgements of an agreement's clocks of these cases: by commitment, then by case and cycle, in the order of their instants.
+
+    Only what is said of these cases is looked at, however much is on record of others. A budget's case is what its result is called.
+    """
     found: dict[str, dict[tuple[str, str], tuple[Hold, ...]]] = {}
-    if said is None or KIND not in said.kind.names:
+    if said is None or KIND not in said.kind.names or not len(said.at):
+        return found
+    known = _by_case(_Names(said.about.names)).get(agreement, {})
+    asked = [code for case in (cases if len(cases) < len(known) else known) if case in known and case in cases for code in known[case]]
+    if not asked:
         return found
     until = said.attributes.get("until")
-    rows = (said.kind.codes == said.kind.names.index(KIND)).nonzero()[0]
+    wanted = np.zeros(len(said.about.names) + 1, np.bool_)              # the last for what is about nothing
+    wanted[asked] = True
+    rows = np.flatnonzero((said.kind.codes == said.kind.names.index(KIND)) & wanted[said.about.codes])
     for i in sorted(rows.tolist(), key=lambda row: int(said.at[row])):
-        about = said.about.names[said.about.codes[i]] if said.about.codes[i] >= 0 else ""
-        clock = named(about)
-        if clock is None or clock[0] != agreement:
-            continue
+        clock = named(said.about.names[said.about.codes[i]])
+        assert clock is not None
         text = until.names[until.codes[i]] if until is not None and until.codes[i] >= 0 else ""
         mine = found.setdefault(clock[1], {})
         mine[clock[2:]] = (*mine.get(clock[2:], ()), Hold(int(said.at[i]), _instant(text)))
+    return found
+
+
+class _Names:
+    """The names of a column, the same only as themselves: telling a million apart from a million would cost as much as reading them."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+    def __hash__(self) -> int:
+        return id(self.names)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Names) and other.names is self.names
+
+
+@lru_cache(maxsize=8)
+def _by_case(column: _Names) -> Mapping[str, Mapping[str, Sequence[int]]]:
+    """By agreement and case, the codes of the clocks among the names."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for code, about in enumerate(column.names):
+        clock = named(about)
+        if clock is not None:
+            found.setdefault(clock[0], {}).setdefault(clock[2], []).append(code)
     return found
 
 

@@ -53,7 +53,8 @@ def agenda(plans: Iterable[Plan], facts: Facts, at: int, kinds: Collection[str] 
     changes = [i for p in known for i in (p.adopted_us, p.from_us, p.until_us) if i is not None and i > at]
     shared, versions, spoken = shared_next(facts, at), min(changes, default=NEVER), _spoken_next(facts, at)
     roots, late, told = roots_of(facts.events), _known_later(facts, at), first_known(facts.events)
-    holds = holds_of(walk.known.declarations, walk.terms[-1].plan.agreement)
+    events = walk.known.events
+    holds = holds_of(walk.known.declarations, walk.terms[-1].plan.agreement, {"", *(map(str, events.case_names) if events is not None else ())})
     sheets = []
     for name in dict.fromkeys(name for term in walk.terms for name in term.plan.commitments):
         wanted = [SCHEDULES if _scheduled(c) else CASES for t in walk.terms if isinstance(c := t.plan.commitments.get(name), ClockPlan)]

@@ -222,7 +222,8 @@ def budget_agenda(plans: Iterable[Plan], facts: Facts, at: int, commitments: Seq
     """
     known = tuple(plans)
     found = _worked(known, facts, at, commitments, live=True) if in_force(known, at) else []
-    holds = holds_of(cut(facts, at).declarations, known[-1].agreement) if found else {}
+    groups = {group_text(worked.budget.group) for worked in found}
+    holds = holds_of(cut(facts, at).declarations, known[-1].agreement, groups) if found else {}
     later = facts.events.header.known_at if facts.events is not None else np.empty(0, np.int64)
     shared = min([shared_next(facts, at), *later[later > at].tolist()])
     following = [_next_use(w, shared) for w in found]
