@@ -121,3 +121,18 @@ def test_ready_says_what_is_missing(running: World) -> None:
     assert (answer.status_code, answer.json()["checks"]["worker"]["ok"]) == (503, False)
     assert "upheld_worker_heartbeat_age_seconds 61.0" in running.get("/metrics", "metrics:read").text
     assert running.get("/metrics", "clocks:read").status_code == 403
+
+
+def test_a_token_for_one_agreement_sees_and_takes_its_clocks_only(running: World) -> None:
+    with running.store.database.writing() as connection:
+        put_clocks(connection, [clock("INC-1", agreement="b c")], ())
+    seen = running.get("/api/v1/clocks", "clocks:read:b%20c").json()["clocks"]
+    assert [one["agreement"] for one in seen] == ["b c"]
+    assert running.get("/api/v1/clocks?agreement=a", "clocks:read:b%20c").json() == {"clocks": []}
+    assert len(running.get("/api/v1/clocks", "clocks:read:b%20c", "clocks:read:a").json()["clocks"]) == 8
+    assert running.get("/api/v1/clocks", "acknowledge:a").json()["slug"] == "scope"
+    foreign, none = (take(running, path, b"", "acknowledge:b%20c") for path in ("a/restore/INC-1/desk:1", "a/restore/none/desk:1"))
+    assert (foreign.status_code, none.status_code) == (404, 404)
+    assert {k: v for k, v in foreign.json().items() if k != "instance"} == {k: v for k, v in none.json().items() if k != "instance"}
+    assert take(running, "b%20c/restore/INC-1/desk:1", b"", "acknowledge:b%20c").status_code == 201
+    assert take(running, "a/restore/INC-1/desk:1", b"", "admin").status_code == 201

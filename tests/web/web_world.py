@@ -27,13 +27,14 @@ NOW = "2026-11-21T12:00:00Z"
 class World:
     """An application and who may ask it."""
 
-    def __init__(self, folder: Path, limits: Limits | None = None, database: str = "", config: Config | None = None) -> None:
+    def __init__(self, folder: Path, limits: Limits | None = None, database: str = "", config: Config | None = None,
+                 key_path: Path | None = None) -> None:
         self.store = open_store(database or folder / "store.db")
         self.clock = FakeClock.of(NOW)
         self.logged = io.StringIO()
         self.key = Key.made("northwind", bytes(range(32)))
         self.parts = make_parts(self.store, self.key, config or Config(root=folder), clock=self.clock, log=json_log(self.logged), limits=limits,
-                                hosts=["testserver"])
+                                hosts=["testserver"], key_path=key_path)
         self.client = TestClient(make_app(self.parts), raise_server_exceptions=False)
         self.tokens: dict[tuple[str, ...], str] = {}
 

@@ -50,6 +50,7 @@ COMMANDS = {
     "schema": "the JSON Schema of agreement files, for editors",
     "serve": "take facts over HTTP, and keep the clocks in the same process",
     "token": "make, list and revoke the tokens with which programs ask a server",
+    "quarantine": "webhook bodies that could not be mapped whole: list, show, forget",
     "doctor": "say what is wrong with this workspace or installation",
     "demo": "measure the embedded examples, explain one red figure, close and verify two periods",
 }

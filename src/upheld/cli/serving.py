@@ -64,7 +64,7 @@ class Serving:
     def run(self, *, worker: bool) -> None:
         """Serve until SIGTERM or SIGINT. Raises what the parts raise, and OSError where the port is taken."""
         config = replace(self.config, server=replace(self.config.server, host=self.host, port=self.port))
-        parts = make_parts(self.store, server_key(self.home), config, hosts=self.hosts)
+        parts = make_parts(self.store, server_key(self.home), config, hosts=self.hosts, key_path=self.home / LOG_KEY)
         listening = _socket(self.host, self.port)
         running = _worker(self.store, config) if worker else None
         own = uvicorn.Config(make_app(parts), log_config=None, access_log=False, server_header=False, proxy_headers=False,

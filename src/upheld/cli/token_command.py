@@ -19,16 +19,17 @@ def command() -> None:
 @command.command("create")
 @click.option("--actor", required=True, metavar="NAME", help="Who will hold it: what stands beside everything done with it.")
 @click.option("--scope", "scopes", multiple=True, required=True, metavar="SCOPE",
-              help="What it opens, more than once if need be: facts:write, facts:write:SOURCE, facts:backfill, clocks:read, acknowledge, "
-                   "metrics:read, admin.")
+              help="What it opens, more than once if need be: facts:write, facts:write:SOURCE, facts:backfill, clocks:read, "
+                   "clocks:read:AGREEMENT, acknowledge, acknowledge:AGREEMENT, metrics:read, admin.")
 @click.option("--expires", type=INSTANT, default=None, metavar="TIME", help="From when it is good no more.")
 @database_option
 @workspace_option
 def create(actor: str, scopes: tuple[str, ...], expires: int | None, database: str, root: Path) -> None:
     """Make a token. Its secret is printed once, and kept nowhere."""
     from upheld.stores.trouble import StoreError
-    from upheld.web.scopes import scope_fault
+    from upheld.web.scopes import escaped, scope_fault
 
+    scopes = tuple(map(escaped, scopes))
     wrong = [text for scope in scopes if (text := scope_fault(scope))]
     if wrong:
         fail(wrong[0], 2)

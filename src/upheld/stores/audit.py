@@ -5,11 +5,13 @@ Law: a line is only ever added.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
 from upheld.stores.database import Database
+from upheld.stores.many import add_rows
 from upheld.stores.schema import audit
 
 __all__ = ["Audit", "Line"]
@@ -31,6 +33,9 @@ class Line:
 _COLUMNS = (audit.c.seq, audit.c.actor, audit.c.action, audit.c.object, audit.c.outcome, audit.c.at, audit.c.detail)
 
 
+_NAMES = ("actor", "action", "object", "outcome", "at", "detail")
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """The audit of a store."""
@@ -39,11 +44,14 @@ class Audit:
 
     def add(self, actor: str, action: str, object: str, outcome: str, at: int, detail: str = "") -> int:  # noqa: A002 - the word of an act
         """Put an act on record: its place. Within ``store.together()`` it stands or falls with the act."""
-        row = {"actor": actor, "action": action, "object": object, "outcome": outcome, "at": at, "detail": detail}
-        # PostgreSQL's texts cannot hold a NUL, and what strangers sent may
-        kept = {name: value.replace("\0", "\ufffd") if isinstance(value, str) else value for name, value in row.items()}
+        kept = dict(zip(_NAMES, _shown((actor, action, object, outcome, at, detail)), strict=True))
         with self.database.writing() as connection:
             return int(connection.execute(insert(audit).values(**kept).returning(audit.c.seq)).scalar_one())
+
+    def add_many(self, acts: Sequence[tuple[str, str, str, str, int, str]]) -> None:
+        """Put acts on record: (actor, action, object, outcome, at, detail) each, in order."""
+        with self.database.writing() as connection:
+            add_rows(connection, audit, _NAMES, [_shown(act) for act in acts])
 
     def list(self, limit: int = 100, before: int | None = None, actor: str | None = None, action: str | None = None,
              object: str | None = None) -> tuple[Line, ...]:  # noqa: A002 - the word of an act
@@ -56,3 +64,8 @@ class Audit:
                 asked = asked.where(column == wanted)
         with self.database.reading() as connection:
             return tuple(Line(*row) for row in connection.execute(asked))
+
+
+def _shown(act: Sequence[str | int]) -> tuple[str | int, ...]:
+    # PostgreSQL's texts cannot hold a NUL or half a character, and what strangers sent may
+    return tuple(value.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in act)

@@ -5,7 +5,7 @@ Law: a page begins after the last name of the one before, so none is left out or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import RowMapping, select, tuple_
 
@@ -20,9 +20,14 @@ Name = tuple[str, str, str, str, int]
 _NAME = (clocks.c.agreement, clocks.c.commitment, clocks.c.casename, clocks.c.cycle, clocks.c.part)
 
 
-def page_of_clocks(database: Database, only: Mapping[str, str], due_before: int | None, after: Name | None, limit: int) -> Sequence[RowMapping]:
-    """At most ``limit`` clocks after a name, in the order of names. ``only``: columns and their values. Raises ``StoreError``."""
+def page_of_clocks(database: Database, only: Mapping[str, str], due_before: int | None, after: Name | None, limit: int,
+                   agreements: Collection[str] | None = None) -> Sequence[RowMapping]:
+    """At most ``limit`` clocks after a name, in the order of names. ``only``: columns and their values; ``agreements``: of these only, None: of
+    all. Raises ``StoreError``.
+    """
     asked = select(clocks).order_by(*_NAME).limit(limit)
+    if agreements is not None:
+        asked = asked.where(clocks.c.agreement.in_(sorted(agreements)))
     for name, value in only.items():
         asked = asked.where(clocks.c[name] == value)
     if due_before is not None:

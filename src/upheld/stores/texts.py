@@ -50,6 +50,11 @@ class Texts:
             connection.execute(insert(texts).values(name=name, bytes=data, hash=own, at=at, actor=actor))
             return True
 
+    def last(self) -> int:
+        """The place of the newest text, 0 where there is none: where it has not moved, nothing has changed."""
+        with self.database.reading() as connection:
+            return int(connection.scalar(select(func.max(texts.c.seq))) or 0)
+
     def current(self, prefix: str = "") -> dict[str, bytes]:
         """The texts in force whose names begin with ``prefix``, by name."""
         last = select(func.max(texts.c.seq)).where(texts.c.name.startswith(prefix, autoescape=True)).group_by(texts.c.name)

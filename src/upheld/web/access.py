@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from upheld.stores.trouble import StoreError
 from upheld.web.parts import parts_of
 from upheld.web.problems import Problem, store_problem
 
-__all__ = ["ACTS", "Holder", "asker"]
+__all__ = ["ACTS", "Holder", "asker", "too_often"]
 
 _BEARER = re.compile(r"[Bb]earer (uph_[A-Za-z0-9_-]{20,128})")
 _WRITE = "facts:write"
@@ -48,9 +49,13 @@ class Holder:
         """Whether there is any source the holder may send facts of."""
         return self.may(_WRITE) or any(scope.startswith(f"{_WRITE}:") for scope in self.scopes)
 
+    def agreements(self, scope: str) -> frozenset[str] | None:
+        """Of which agreements the holder may do what a scope opens; None: of all."""
+        return None if self.may(scope) else frozenset(unquote(s.removeprefix(f"{scope}:")) for s in self.scopes if s.startswith(f"{scope}:"))
+
     def need(self, scope: str) -> None:
-        """Raises ``Problem`` 403 where the token was not made for it."""
-        if not self.may(scope):
+        """Raises ``Problem`` 403 where the token was not made for it, nor for any agreement of it."""
+        if self.agreements(scope) == frozenset():
             raise Problem(403, "scope", f"this token was not made for {scope}", f"upheld token create --scope {scope}")
 
 
@@ -61,11 +66,24 @@ async def asker(request: Request) -> Holder:
     if match is not None:
         parts = parts_of(request)
         try:
-            token = await to_thread.run_sync(parts.store.tokens.check, match[1], parts.clock.now())
+            lane = parts.door.lane_of(request, match[1], parts.clock.now())
+            token = await to_thread.run_sync(parts.store.tokens.check, match[1], parts.clock.now(), limiter=lane)
         except StoreError as error:
             raise store_problem(error) from None
         if token is not None:
+            parts.door.let_in(match[1])
             request.state.actor = token.actor
             return Holder(token.actor, frozenset(token.scopes))
-    raise Problem(401, "token", "a valid token is needed", "send Authorization: Bearer uph_…; upheld token create makes one",
-                  headers={"WWW-Authenticate": 'Bearer realm="upheld"'})
+    raise too_often(request) or Problem(
+        401, "token", "a valid token is needed", "send Authorization: Bearer uph_…; upheld token create makes one",
+        headers={"WWW-Authenticate": 'Bearer realm="upheld"'})
+
+
+def too_often(request: Request) -> Problem | None:
+    """What is told instead of 401 to an address that shows no good token or signature again and again; None where it is not so many yet."""
+    parts = parts_of(request)
+    wait = parts.door.failed(request, parts.clock.now())
+    if not wait:
+        return None
+    return Problem(429, "too-many-attempts", "too many requests without a valid token came from this address",
+                   "send a valid token: it is let in at once; upheld token create makes one", retry_s=wait)

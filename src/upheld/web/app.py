@@ -5,10 +5,12 @@ Law: bad input is never our error: a 5xx means that this server could not do its
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
 
@@ -20,27 +22,22 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from upheld.evidence.signing import Key
-from upheld.facts.spec import SourceSpec
 from upheld.service.clock import Clock, RealClock
-from upheld.service.config import CONFIG, Config
-from upheld.sources.model import read_source
+from upheld.service.config import Config
 from upheld.stores.store import Store
 from upheld.stores.trouble import StoreError
-from upheld.values.finding import Finding, FindingsError, Place
 from upheld.web import clock_page, clock_routes, facts_routes, health, hooks
 from upheld.web.body import Limits
 from upheld.web.guard import Guard
 from upheld.web.intake import Intake
 from upheld.web.metrics import Metrics
-from upheld.web.parts import Parts
+from upheld.web.parts import Parts, parts_of
 from upheld.web.problems import Problem, problem_response, store_problem
 from upheld.web.receipts import Signer
+from upheld.web.receivers import Receivers
+from upheld.web.upkeep import see_to, seen_to
 
-__all__ = ["hosts_of", "json_log", "make_app", "make_parts", "mappings_of"]
-
-_KEPT_US = 7 * 86_400_000_000
-"""How long first answers are kept, µs."""
-
+__all__ = ["hosts_of", "json_log", "make_app", "make_parts"]
 
 def json_log(out: TextIO = sys.stderr) -> Any:
     """A logger that writes one JSON object a line."""
@@ -56,26 +53,15 @@ def hosts_of(config: Config, more: Iterable[str] = ()) -> frozenset[str]:
 
 
 def make_parts(store: Store, key: Key, config: Config, *, clock: Clock | None = None, log: Any = None, limits: Limits | None = None,
-               hosts: Iterable[str] = ()) -> Parts:
-    """The parts of an application on an open store. Raises ``StoreError``."""
-    own = clock or RealClock()
-    signer = Signer(key, store.logs.get("stream").origin)
-    return Parts(store, config, own, signer, Intake(store, own), Metrics(), log or json_log(), hosts_of(config, hosts),
-                 mappings_of(store, config), limits or Limits())
+               hosts: Iterable[str] = (), key_path: Path | None = None) -> Parts:
+    """The parts of an application on an open store. ``key_path``: where the key lies, to see when it is handed over.
 
-
-def mappings_of(store: Store, config: Config) -> dict[str, SourceSpec]:
-    """The source file of each webhook receiver, from the texts in force. Raises ``FindingsError``, also where there is none."""
-    if not config.receivers:
-        return {}
-    texts, found = store.texts.current("sources/"), {}
-    for receiver in config.receivers.values():
-        name = next((n for n in (f"sources/{receiver.source}", f"sources/{receiver.source}.yaml") if n in texts), "")
-        if not name:
-            said = f"[receiver.{receiver.name}] names {receiver.source}, and there is no such file in sources/"
-            raise FindingsError([Finding("unknown-source", said, Place(CONFIG), "there are: " + (", ".join(texts) or "none"))])
-        found[receiver.name] = read_source(name, texts[name])
-    return found
+    Raises ``StoreError``, and ``FindingsError`` for a receiver without a source file.
+    """
+    own, said = clock or RealClock(), log or json_log()
+    signer = Signer(key, store.logs.get("stream").origin, key_path)
+    return Parts(store, config, own, signer, Intake(store, own), Metrics(), said, hosts_of(config, hosts), Receivers(store, config, said),
+                 limits=limits or Limits())
 
 
 def make_app(parts: Parts) -> ASGIApp:
@@ -84,14 +70,14 @@ def make_app(parts: Parts) -> ASGIApp:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         parts.intake.start()
-        try:
-            parts.store.answers.forget(parts.clock.now() - _KEPT_US)
-        except StoreError as error:
-            parts.log.warning("answers", slug=error.slug)  # a store that is read-only now can still be asked
+        see_to(parts)
+        keeping = asyncio.create_task(seen_to(parts))
         try:
             yield
         finally:
+            keeping.cancel()
             parts.intake.stop()
+            see_to(parts)
 
     app = FastAPI(title="Upheld", version=version("upheld"), lifespan=life, docs_url=None, redoc_url=None, redirect_slashes=False,
                   description="Facts in, receipts out; running clocks.")
@@ -106,12 +92,18 @@ def make_app(parts: Parts) -> ASGIApp:
     return Guard(app, parts)
 
 
+_TURNED_AWAY = (401, 403, 429)
+
+
 def _id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    if error.status in _TURNED_AWAY:
+        parts = parts_of(request)
+        parts.door.turned_away(request, error.slug, parts.clock.now())
     return problem_response(error, _id(request))
 
 

@@ -45,7 +45,7 @@ _SECURED: dict[str, Any] = {"security": [{"token": []}]}
 @router.get("/api/v1/clocks", responses=problems(400, 401, 403, 503), openapi_extra=_SECURED)
 async def list_clocks(request: Request) -> Response:
     """Clocks as the worker last worked them out, by name. Filters: agreement, commitment, case, state, verdict, kind, due_before; ``limit``
-    at most 200; ``after``: the cursor of the page before.
+    at most 200; ``after``: the cursor of the page before. A token made for some agreements sees theirs only.
     """
     parts, holder = parts_of(request), await asker(request)
     holder.need("clocks:read")
@@ -58,7 +58,8 @@ async def list_clocks(request: Request) -> Response:
         raise Problem(400, "parameter", f"due_before {wrong[1]}", wrong[2])
     after = _cursor(request.query_params["after"]) if "after" in request.query_params else None
     try:
-        rows = await to_thread.run_sync(page_of_clocks, parts.store.database, only, due, after, limit + 1)
+        own = holder.agreements("clocks:read")
+        rows = await to_thread.run_sync(page_of_clocks, parts.store.database, only, due, after, limit + 1, own)
     except StoreError as error:
         raise store_problem(error) from None
     body: dict[str, Any] = {"clocks": [_shown(row) for row in rows[:limit]]}
@@ -115,6 +116,11 @@ async def acknowledge(request: Request) -> Response:
     asked = hashlib.sha256("\n".join(names).encode("utf-8", "replace") + b"\n" + body).digest()
     if key and (first := await first_answer(parts, holder.actor, f"acknowledge {key}", asked)) is not None:
         return first
+    own = holder.agreements("acknowledge")
+    if own is not None and names[0] not in own:
+        parts.door.turned_away(request, "another agreement", parts.clock.now())
+        raise Problem(404, "unknown", "there is no such clock")
+    parts.signer.refresh()
     try:
         rows = await to_thread.run_sync(clocks_of_case, parts.store.database, names[0], names[1], names[2])
     except StoreError as error:

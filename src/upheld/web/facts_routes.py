@@ -56,6 +56,7 @@ async def record_facts(request: Request) -> Response:
     known_only(request, ("partial", "receipts"))
     partial, receipts = flag(request, "partial"), flag(request, "receipts", default=True)
     key = key_of(request)
+    parts.signer.refresh()
     asked = (holder.actor, key)
     if key and asked in parts.asked:
         raise Problem(409, "in-flight", "a request with this Idempotency-Key is being done", "wait for its answer", retry_s=1)
@@ -191,8 +192,12 @@ async def one_fact(request: Request) -> Response:
     parts, holder = parts_of(request), await asker(request)
     known_only(request, ())
     names = path_parts(request, "/api/v1/facts/")
-    if len(names) != 2 or not holder.may_write(names[0]):
+    if len(names) != 2:
         raise _nothing()
+    if not holder.may_write(names[0]):
+        parts.door.turned_away(request, "another source", parts.clock.now())
+        raise _nothing()
+    parts.signer.refresh()
     try:
         found = await to_thread.run_sync(parts.store.stream.find, names[0], names[1])
     except StoreError as error:

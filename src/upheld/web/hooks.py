@@ -26,6 +26,7 @@ from upheld.sources.files import read_data
 from upheld.sources.table import Limits as FileLimits
 from upheld.stores.answers import Answer
 from upheld.stores.trouble import StoreError
+from upheld.web.access import too_often
 from upheld.web.body import whole_body
 from upheld.web.handing import handed_in
 from upheld.web.parts import Parts, parts_of
@@ -49,13 +50,17 @@ async def receive(request: Request, name: str) -> Response:
     """Receive a signed webhook: one JSON object, or an array of them, mapped by the source file of the receiver."""
     parts = parts_of(request)
     known_only(request, ())
-    receiver, spec = parts.config.receivers.get(name), parts.mappings.get(name)
-    if receiver is None or spec is None:
+    try:
+        found = await to_thread.run_sync(parts.receivers.of, name)
+    except StoreError as error:
+        raise store_problem(error) from None
+    if found is None:
         raise Problem(404, "unknown", "there is nothing here")
+    receiver, spec = found
     body = await whole_body(request, parts.limits, 2**20)
     delivery = delivery_of(receiver.secret, request.headers, body, parts.clock.now())
     if delivery is None:
-        raise Problem(401, "signature", "this is not signed as it should be")
+        raise too_often(request) or Problem(401, "signature", "this is not signed as it should be")
     request.state.actor = actor = f"hook:{name}"
     asked = hashlib.sha256(body).digest()
     first = await _first(parts, actor, delivery)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
 
-from upheld.facts.spec import SourceSpec
 from upheld.service.clock import Clock
 from upheld.service.config import Config
 from upheld.stores.store import Store
 from upheld.web.body import Limits
+from upheld.web.door import Door
 from upheld.web.intake import Intake
 from upheld.web.metrics import Metrics
 from upheld.web.receipts import Signer
+from upheld.web.receivers import Receivers
 
 __all__ = ["Parts", "parts_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """``log``: a bound structlog logger. ``hosts``: names this server answers to. ``mappings``: by receiver.
-    ``asked``: keys of requests in flight.
+    """``log``: a bound structlog logger. ``hosts``: names this server answers to. ``asked``: keys of
+    requests in flight.
     """
 
     store: Store
@@ -34,7 +34,8 @@ class Parts:
     metrics: Metrics
     log: Any
     hosts: frozenset[str]
-    mappings: Mapping[str, SourceSpec] = field(default_factory=dict)
+    receivers: Receivers
+    door: Door = field(default_factory=Door)
     limits: Limits = field(default_factory=Limits)
     asked: set[tuple[str, str]] = field(default_factory=set)
 
