@@ -75,7 +75,8 @@ class Book:
 
     def assess(self, agreement: str | None = None, *commitments: str, as_of: str | int | None = None) -> Result:
         """The outcomes of one agreement, or of all. ``as_of``: a date, an RFC 3339 time, or µs."""
-        return Result(tuple(assess(p, self.facts, _instant(as_of), commitments) for p in self._plans(agreement)))
+        every = [plan for plans in self.workspace.plans().values() for plan in plans]
+        return Result(tuple(assess(p, self.facts, _instant(as_of), commitments, beside=every) for p in self._plans(agreement)))
 
     def explain(self, agreement: str, commitment: str, period: str | None = None, case: str | None = None, *,
                 as_of: str | int | None = None, **group: str) -> Why:

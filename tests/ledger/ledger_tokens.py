@@ -83,7 +83,10 @@ class Line:
             return "ledger"
         if name in ("Review", "Approve", "Void", "Dispute", "Decide") and command.actor == "system":
             return "person"
-        if isinstance(command, Approve) and self.reviewed(command.actor):
+        if isinstance(command, Approve) and self.did("reviewed", command.actor):
+            return "person"
+        if state in ("approved", "issued") and (name == "Void" or (name == "Decide" and command.verdict == "voided")) and self.did(
+                "approved", command.actor):
             return "person"
         if name in ("Void", "Dispute", "Decide") and not command.reason:
             return "reason"
@@ -136,8 +139,8 @@ class Line:
                 return "decided", "disputed-" + command.state, command.state if command.verdict == "stands" else "voided"
         raise AssertionError(command)
 
-    def reviewed(self, actor: str) -> bool:
-        return any(p.left for p in self.past.values() if p.what == "reviewed" and p.by == actor)
+    def did(self, what: str, actor: str) -> bool:
+        return any(p.left for p in self.past.values() if p.what == what and p.by == actor)
 
     def reverse(self, command: Reverse) -> str:
         if not self.booked:

@@ -110,6 +110,17 @@ CASES = {
         "person", "\uff21NNA reviewed line acme/uptime and cannot approve it", "let a second person approve")),
     "same person for a cent": ((*BOOKED, of(Review, minor=1), of(Review, actor="carla"), of(Approve)), (
         "person", "anna reviewed line acme/uptime and cannot approve it", "let a second person approve")),
+    "the approver voids": ((*ISSUED, of(Void, actor="bob", reason="r")), (
+        "person", "bob approved line acme/uptime and cannot void what is issued of it", "let a second person void it")),
+    "the approver voids in capitals": ((*ISSUED, of(Void, actor="BOB", minor=1, reason="r")), (
+        "person", "BOB approved line acme/uptime and cannot void what is issued of it", "let a second person void it")),
+    "the approver voids before it is issued": ((*REVIEWED, of(Approve, actor="bob"), of(Void, actor="bob", state="approved", reason="r")), (
+        "person", "bob approved line acme/uptime and cannot void what is approved of it", "let a second person void it")),
+    "the approver takes the issue back and voids": ((*ISSUED, of(Reverse, actor="bob", transfer="c3#1", reason="r"),
+                                                    of(Void, actor="bob", state="approved", reason="r")), (
+        "person", "bob approved line acme/uptime and cannot void what is approved of it", "let a second person void it")),
+    "the approver decides a dispute as void": ((*ISSUED, of(Dispute, reason="r"), of(Decide, actor="bob", verdict="voided", reason="r")), (
+        "person", "bob approved line acme/uptime and cannot void what is issued of it", "let a second person void it")),
     "void without reason": ((*ISSUED, of(Void)), WHY),
     "dispute without reason": ((*ISSUED, of(Dispute, reason="  ")), WHY),
     "decision without reason": ((*ISSUED, of(Decide, verdict="voided")), WHY),

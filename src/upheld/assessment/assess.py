@@ -19,7 +19,7 @@ from upheld.assessment.judge import judge
 from upheld.assessment.order import breached_in, order_of
 from upheld.assessment.outcome import Assessment, Outcome, Verdict, worst
 from upheld.assessment.pool import aligned, pooled
-from upheld.assessment.scope import scope
+from upheld.assessment.scope import Claims, claims, scope
 from upheld.assessment.show import show_value
 from upheld.calendars.grid import Grid, compile_grid
 from upheld.calendars.spec import Always, CalendarSpec
@@ -40,10 +40,11 @@ Verdicts = Mapping[tuple[tuple[str, ...], int], Verdict]
 
 
 def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: Sequence[str] = (),
-           progress: Callable[[str], None] | None = None) -> Assessment:
+           progress: Callable[[str], None] | None = None, *, beside: Iterable[Plan] | None = None) -> Assessment:
     """All outcomes of one agreement (all its versions in ``plans``) at ``as_of`` (µs; None: everything that is in the facts).
 
-    ``commitments`` narrows to some ids (their parts are measured too). ``progress`` is told the name of each one begun.
+    ``commitments`` narrows to some ids (their parts are measured too). ``progress`` is told the name of each one begun. ``beside``: all plans
+    that the facts may belong to, these among them; then ``unclaimed`` and ``twice`` say how many of those known are nobody's, and more than one's.
     Raises ``ValueError`` if no version is in force or known at ``as_of``.
     """
     walk = Walk.begin(plans, facts, as_of)
@@ -64,9 +65,11 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
             if not commitments or name in commitments:
                 outcomes.extend(stage.outcomes)
     outcomes.sort(key=lambda o: (o.start, o.end))
+    owned = Claims({}, {}) if beside is None else claims(tuple(beside), walk.known)
     position = {name: i for i, name in enumerate(last.commitments)}
     outcomes.sort(key=lambda o: position.get(o.commitment, len(position)))
-    return Assessment(last.agreement, last.title, as_of, horizon, tuple(outcomes), tuple(dict.fromkeys(notes)), refused=len(facts.refused))
+    return Assessment(last.agreement, last.title, as_of, horizon, tuple(outcomes), tuple(dict.fromkeys(notes)),
+                      owned.unclaimed, len(facts.refused), owned.twice)
 
 
 def contexts(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: str) -> tuple[Context, ...]:

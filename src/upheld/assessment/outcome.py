@@ -69,7 +69,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """All outcomes of one agreement at one knowledge cut, with what was noticed on the way."""
+    """All outcomes of one agreement at one knowledge cut, with what was noticed on the way.
+
+    ``unclaimed``, ``twice``: the facts that no agreement claims and that several do, by shape; empty where only one was looked at.
+    """
 
     agreement: str
     title: str
@@ -79,6 +82,7 @@ class Assessment:
     notes: tuple[str, ...] = ()
     unclaimed: Mapping[str, int] = field(default_factory=dict)
     refused: int = 0
+    twice: Mapping[str, int] = field(default_factory=dict)
 
     def verdict(self) -> Verdict:
         """The worst verdict over all windows that have ended."""

@@ -52,7 +52,7 @@ def to_json(assessments: Iterable[Assessment]) -> str:
     body = [{
         "agreement": a.agreement, "title": a.title, "as_of": None if a.as_of is None else format_instant(a.as_of),
         "facts_until": format_instant(a.horizon), "verdict": a.verdict(), "notes": list(a.notes), "unclaimed": dict(a.unclaimed),
-        "refused_rows": a.refused, "outcomes": [record_of(o) for o in a.outcomes],
+        "claimed_twice": dict(a.twice), "refused_rows": a.refused, "outcomes": [record_of(o) for o in a.outcomes],
     } for a in assessments]
     return json.dumps({"schema": SCHEMA, "version": VERSION, "assessments": body}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

@@ -67,6 +67,8 @@ def print_assessment(out: Console, assessment: Assessment, last: int = 0) -> Non
         out.print(Text(f"note: {note}", style="dim"))
     for shape, n in assessment.unclaimed.items():
         out.print(Text(f"note: {n} {shape} claimed by no agreement here", style="yellow"))
+    for shape, n in assessment.twice.items():
+        out.print(Text(f"note: {n} {shape} claimed by several agreements here", style="dim"))
     if assessment.refused:
         out.print(Text(f"note: {assessment.refused} rows could not be mapped: upheld import tells which", style="yellow"))
 

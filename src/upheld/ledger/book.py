@@ -7,7 +7,7 @@ there, a line in two currencies, a reversal of more than remains.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from upheld.ledger.answer import Answer, Posted
@@ -34,7 +34,7 @@ def request_of(transfer: str) -> str:
 class Sheet:
     """One line: what stands in each state of each side (minor units, never below 0), and its transfers with what is not reversed of them.
 
-    ``reviewed_by``: net amount reviewed, by person. ``clawed``: what was booked on a side as claw-back of the other, as far as no restatement
+    ``reviewed_by``, ``approved_by``: net amount reviewed and approved, by person. ``clawed``: what was booked on a side as claw-back of the other, as far as no restatement
     took it back.
     """
 
@@ -47,6 +47,7 @@ class Sheet:
     transfers: Mapping[str, Transfer] = field(default_factory=dict)
     remains: Mapping[str, int] = field(default_factory=dict)
     reviewed_by: Mapping[str, int] = field(default_factory=dict)
+    approved_by: Mapping[str, int] = field(default_factory=dict)
     clawed: Mapping[Side, int] = field(default_factory=dict)
 
     @staticmethod
@@ -90,13 +91,11 @@ class Sheet:
             if not 0 <= held[place] <= GREATEST:
                 raise HistoryError(f"transfer {transfer.key} leaves {held[place]} minor units in {name}")
         remains = {**self.remains, transfer.key: transfer.minor}
-        reviewed_by = self.reviewed_by
-        if transfer.reverses:
-            reviewed_by = self._reversed(transfer, remains)
-        elif transfer.kind == "reviewed":
-            reviewed_by = {**reviewed_by, person(transfer.actor): reviewed_by.get(person(transfer.actor), 0) + transfer.minor}
-        return replace(self, held=held, remains=remains, reviewed_by=reviewed_by, clawed=self._clawed(transfer, held),
-                       transfers={**self.transfers, transfer.key: transfer})
+        # a reversal takes back what the person of the first transfer did
+        act = self._reversed(transfer, remains) if transfer.reverses else transfer
+        named = _named(act, -transfer.minor if transfer.reverses else transfer.minor)
+        return replace(self, held=held, remains=remains, clawed=self._clawed(transfer, held), transfers={**self.transfers, transfer.key: transfer},
+                       reviewed_by=named(self.reviewed_by, "reviewed"), approved_by=named(self.approved_by, "approved"))
 
     def _clawed(self, transfer: Transfer, held: Mapping[tuple[Side, State], int]) -> Mapping[Side, int]:
         if transfer.kind not in ("claw-back", "restated"):
@@ -106,7 +105,8 @@ class Sheet:
         # what a side owes for itself goes before what it takes back: that is in excess as long as the other side stands
         return {**self.clawed, side: min(clawed, sum(held[side, state] for state in STATES))}
 
-    def _reversed(self, transfer: Transfer, remains: dict[str, int]) -> Mapping[str, int]:
+    def _reversed(self, transfer: Transfer, remains: dict[str, int]) -> Transfer:
+        """The transfer taken back; ``remains`` says less of it from here on."""
         first = self.transfers.get(transfer.reverses)
         if first is None or first.reverses:
             raise HistoryError(f"transfer {transfer.key} reverses {transfer.reverses}, which is no transfer that can be reversed")
@@ -114,9 +114,13 @@ class Sheet:
         if remains[first.key] < 0 or (transfer.debit, transfer.credit) != (first.credit, first.debit):
             raise HistoryError(f"transfer {transfer.key} takes back from {first.key} what does not remain of it")
         remains[transfer.key] = 0
-        if first.kind != "reviewed":
-            return self.reviewed_by
-        return {**self.reviewed_by, person(first.actor): self.reviewed_by[person(first.actor)] - transfer.minor}
+        return first
+
+
+def _named(act: Transfer, minor: int) -> Callable[[Mapping[str, int], str], Mapping[str, int]]:
+    """Adds what a person did to the amounts by person, where the act is of that kind."""
+    who = person(act.actor)
+    return lambda by, kind: {**by, who: by.get(who, 0) + minor} if act.kind == kind else by
 
 
 @dataclass(frozen=True, slots=True)

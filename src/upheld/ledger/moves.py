@@ -1,10 +1,12 @@
 """The steps of a line's money: computed → reviewed → approved → issued → applied, voided or expired; a dispute stands beside each.
 
-Law: money moves only from where it stands, and only as much as stands there; who approves reviewed nothing of the line, and neither is
-the system; what a person decides has a reason.
+Law: money moves only from where it stands, and only as much as stands there; who approves reviewed nothing of the line, who
+voids what is approved or issued approved nothing of it, and none of them is the system; what a person decides has a reason.
 """
 
 from __future__ import annotations
+
+from typing import TypeGuard
 
 from upheld.ledger.answer import Refusal
 from upheld.ledger.book import Book, Sheet, person
@@ -138,9 +140,16 @@ def _by_whom(command: Move, sheet: Sheet) -> Refusal | None:
             return Refusal("person", f"`{command.actor}` is the system: a person {what}", "let a person do it under their own name")
     if isinstance(command, Approve) and sheet.reviewed_by.get(person(command.actor), 0) > 0:
         return Refusal("person", f"{command.actor} reviewed line {sheet.line} and cannot approve it", "let a second person approve")
+    if _voids_approved(command) and sheet.approved_by.get(person(command.actor), 0) > 0:
+        return Refusal("person", f"{command.actor} approved line {sheet.line} and cannot void what is {command.state} of it", "let a second person void it")
     if isinstance(command, Void | Dispute | Decide) and not command.reason.strip():
         return Refusal("reason", "what a person decides about money needs a reason", "say why, in a sentence")
     return None
+
+
+def _voids_approved(command: Move) -> TypeGuard[Void | Decide]:
+    """Whether it takes away what a second person agreed to."""
+    return isinstance(command, Void | Decide) and command.state in ("approved", "issued") and getattr(command, "verdict", "voided") == "voided"
 
 
 def _when(command: Move) -> Refusal | None:
