@@ -147,6 +147,8 @@ class Walk:
     def _measure_run(self, name: str, run: Sequence[int]) -> tuple[Stage, ...]:
         clauses = [self.terms[i].plan.commitments[name] for i in run]
         found = [self._context(i, clause, run) for i, clause in zip(run, clauses, strict=True)]
+        if clauses[0].head.window.if_breached:
+            found = self._spent(run, clauses, found)
         measured = tuple(measure(clause, context) for clause, context in zip(clauses, found, strict=True))
         if isinstance(clauses[0], CombinePlan):
             measured = tuple(_own_windows(m, c) for m, c in zip(measured, found, strict=True))
@@ -163,6 +165,23 @@ class Walk:
         for i, own in zip(run, stages, strict=True):
             self.results[i][name], self.verdicts[i][name] = _together(own, stages)
         return stages
+
+    def _spent(self, run: Sequence[int], clauses: Sequence[Commitment], found: Sequence[Context]) -> list[Context]:
+        """The contexts in which the claims that found the promise breached have spent their time: the first one's counts for the next."""
+        spent: dict[tuple[str, ...], frozenset[int]] = {}
+        while True:
+            seen = [replace(context, spent_by=spent) for context in found]
+            breached: dict[tuple[str, ...], set[int]] = {}
+            for i, clause, context in zip(run, clauses, seen, strict=True):
+                for outcome in self._judged(self.terms[i].plan, clause, context, measure(clause, context)):
+                    if outcome.verdict == "breached" and not outcome.provisional:
+                        breached.setdefault(tuple(v for _, v in outcome.group), set()).add(outcome.end)
+            # a claim changes those after it: of each result the next one alone is sure
+            fresh = {group: min(ends - spent.get(group, frozenset())) for group, ends in breached.items()
+                     if ends - spent.get(group, frozenset())}
+            if not fresh:
+                return seen
+            spent = {**spent, **{group: spent.get(group, frozenset()) | {end} for group, end in fresh.items()}}
 
     def _judged(self, plan: Plan, clause: Commitment, context: Context, measured: Measured) -> tuple[Outcome, ...]:
         outcomes = tuple(_outcome(plan, clause, measured, part, context) for part in measured.parts)

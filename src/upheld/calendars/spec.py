@@ -98,7 +98,8 @@ class WindowSpec:
     ``unit`` and ``count``: a repeating period (``quarter`` × 1). ``month`` and ``day`` shift its start: a fiscal year from
     1 February is (year, month=2), a billing cycle from the 15th is (month, day=15). ``contract year`` counts from the day the
     agreement came into force. ``case``: each case is its own window. ``rolling``: ``count`` × ``unit`` back from each
-    ``every`` (a unit), or from an event (``before``); ``once``: time used by one claim is spent.
+    ``every`` (a unit), or from an event (``before``); ``once``: time used by one claim is spent;
+    ``if_breached``: by one that found the promise breached, and by no other.
     ``first``: what becomes of a window the agreement only partly covers.
     """
 
@@ -111,5 +112,6 @@ class WindowSpec:
     every: str = ""
     before: str = ""
     once: bool = False
+    if_breached: bool = False
     first: str = "whole"            # whole | next full | pro rata
     text: str = ""

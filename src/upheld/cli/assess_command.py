@@ -39,24 +39,23 @@ def command(agreement: str | None, commitments: tuple[str, ...], root: Path, as_
         _leave([what_if(proposed, agreement, commitments, root, as_of, periods, form)], fail_on)
     from upheld.assessment import report
     from upheld.assessment.assess import assess
-    from upheld.assessment.scope import claims
     from upheld.cli.progress import steps
     from upheld.cli.text import console, print_assessment, select_periods
 
     workspace = workspace_at(root)
     by_agreement, facts = plans_of(workspace, agreement), facts_of(workspace)
-    claimed = claims([p for plans in workspace.plans().values() for p in plans], facts)
+    every = [plan for plans in workspace.plans().values() for plan in plans]
     assessments = []
     for plans in by_agreement.values():
         try:
             with steps(f"measuring {plans[0].agreement}") as told:
-                one = assess(plans, facts, as_of, commitments, told)
+                one = assess(plans, facts, as_of, commitments, told, beside=every)
         except ValueError as problem:
             fail(str(problem), 2, "its commitments: " + ", ".join(plans[-1].commitments))
         if periods and not (shown := select_periods(one.outcomes, periods)):
             fail(f"no window {', '.join(periods)} in {one.agreement}", 2,
                  "there are: " + ", ".join(dict.fromkeys(o.window for o in one.outcomes)))
-        assessments.append(replace(one, outcomes=shown if periods else one.outcomes, unclaimed=claimed.unclaimed))
+        assessments.append(replace(one, outcomes=shown if periods else one.outcomes))
     if form == "text":
         out = console()
         for i, one in enumerate(assessments):

@@ -38,6 +38,8 @@ class Context:
     ``in_force``: the whole span of the agreement over all its versions; windows are laid out and clipped over it, and a window
     is this version's when its first instant in force lies in ``from_us`` … ``until_us`` (a case: when its clock started there).
     ``versions``: which version asks and where the others begin (None: by ``from_us``, ``until_us`` and the clause's own rule).
+    ``spent_by``: of windows that end with a claim, whose time is spent: the instants at which they end, by result. ``spent``: of one result;
+    None: every one.
     ``breached``: windows of other commitments found breached, as spans (for the state ``breached(id)``).
     """
 
@@ -52,6 +54,8 @@ class Context:
     results: Mapping[str, Measured] = field(default_factory=dict)   # already measured commitments, for ``combine``
     verdicts: Mapping[str, Mapping[tuple[tuple[str, ...], int], str]] = field(default_factory=dict)   # theirs, worst of the parts
     versions: Versions | None = None
+    spent: frozenset[int] | None = None
+    spent_by: Mapping[tuple[str, ...], frozenset[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
     lo = from_us if from_us > 0 or earliest is None else max(from_us, earliest)
     hi = context.until if until_us is None else min(context.until, until_us)
     if head.window.before:
-        laid = _before_events(context, head.window, lo)
+        laid = _before_events(context, head, lo)
     else:
         laid = windows(head.window, lo, max(hi, lo + 1), (lo, until_us))
     first = laid.in_force_start.copy()
@@ -73,8 +73,10 @@ def spells_of(context: Context, head: Head, earliest: int | None) -> Spells:
 
 def _spells(context: Context, head: Head, laid: Windows, mine: NDArray[np.bool_], first: I64, last: I64) -> Spells:
     if head.window.before and head.window.once:
-        # time used by one claim is spent: the next window begins where the last one ended
-        first[1:] = np.maximum(first[1:], last[:-1])
+        # time used by one claim is spent: the next window begins where the last one that spends ended
+        spent = np.ones(len(last), np.bool_) if context.spent is None else np.isin(laid.end, np.array(sorted(context.spent), np.int64))
+        until = np.maximum.accumulate(np.where(spent, last, np.iinfo(np.int64).min))
+        first[1:] = np.maximum(first[1:], until[:-1])
     known = mine & (first < last) & (first < context.until)
     index = np.flatnonzero(known)
     last = np.minimum(last, context.until)
@@ -82,12 +84,16 @@ def _spells(context: Context, head: Head, laid: Windows, mine: NDArray[np.bool_]
                   tuple((laid.end[index] > context.until).tolist()))
 
 
-def _before_events(context: Context, spec: WindowSpec, lo: int) -> Windows:
-    """One window before each event or declaration of the name the spec gives."""
+def _before_events(context: Context, head: Head, lo: int) -> Windows:
+    """One window before each event or declaration of the name the spec gives; what is declared about another promise begins none here."""
+    spec, facts, plan = head.window, context.facts, context.plan
     found = [np.empty(0, np.int64)]
-    facts = context.facts
     if facts.declarations is not None and spec.before in facts.declarations.kind.names:
-        found.append(facts.declarations.at[facts.declarations.kind.codes == facts.declarations.kind.names.index(spec.before)])
+        said, about = facts.declarations, facts.declarations.about
+        others = {name for other in plan.commitments if other != head.id for name in (other, f"{plan.agreement}.{other}")}
+        elsewhere = [i for i, name in enumerate(about.names) if name in others]
+        mine = (said.kind.codes == said.kind.names.index(spec.before)) & ~np.isin(about.codes, elsewhere)
+        found.append(said.at[mine])
     if facts.events is not None and spec.before in facts.events.event.names:
         found.append(facts.events.at[facts.events.event.codes == facts.events.event.names.index(spec.before)])
     at = np.concatenate(found)

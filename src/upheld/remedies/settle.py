@@ -166,9 +166,9 @@ class _Desk:
     def _of_result(self, result: Result) -> list[Line]:
         plan = self.plan(result.version)
         credit = plan.remedies.credits.get(result.commitment)
-        if credit is None:
-            return []
         fees, clause = self.fees[plan.version], plan.commitments[result.commitment]
+        if credit is None or (clause.head.window.before == "claim" and not self._is_claimed(result)):
+            return []
         group = tuple(v for _, v in result.group)
         cases = self.cases(result.commitment, group, result.start) if needs_cases(credit, clause) else []
         asked = Asked(result.group, result.start, result.end, result.piece, clause.head.window, self._claim_of(result, clause.head.window))
@@ -189,6 +189,12 @@ class _Desk:
                            self.grid(plan, _calendar(claim, clause.head)))
             found.append(self._declared(line))
         return found
+
+    def _is_claimed(self, result: Result) -> bool:
+        """Whether a claim that ended this window speaks of this result: one that names another result does not."""
+        values = {v for r in self.judged if r.commitment == result.commitment for _, v in r.group} - {v for _, v in result.group}
+        ending = [a for a in self.acts if a.kind == "claim" and a.at == result.end]
+        return not ending or any(a.about not in values and all(a.said(k) in ("", v) for k, v in result.group) for a in ending)
 
     def _claim_of(self, result: Result, window: WindowSpec) -> int | None:
         """When the result was first claimed, µs UTC; a window that a claim ends was claimed when it ended."""

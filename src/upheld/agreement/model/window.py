@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any
 
-from upheld.agreement.model.form import flag_of, mapping_of, name_of, problem, reads, text_of
+from upheld.agreement.model.form import Refusal, flag_of, mapping_of, name_of, problem, reads, text_of
 from upheld.calendars.spec import WindowSpec
 
 __all__ = ["FIRST", "Per", "window_of"]
@@ -84,7 +84,8 @@ def _last(mapping: dict[str, Any]) -> WindowSpec:
         )
     every = _unit(text_of(mapping["every"]))[0] if "every" in mapping else ""
     before = name_of(mapping["before"]) if "before" in mapping else ""
-    once = flag_of(mapping["once"]) if "once" in mapping else False
+    if_breached = mapping.get("once") == "when breached"
+    once = if_breached or ("once" in mapping and _once(mapping["once"]))
     return WindowSpec(
         unit,
         count,
@@ -93,9 +94,18 @@ def _last(mapping: dict[str, Any]) -> WindowSpec:
         every=every,
         before=before,
         once=once,
+        if_breached=if_breached,
         first=_first(mapping),
         text=_said(mapping),
     )
+
+
+def _once(value: Any) -> bool:
+    try:
+        return flag_of(value)
+    except Refusal:
+        raise problem("flag", f"`{text_of(value)}` does not say which claims use their time up", "write yes, no or when breached",
+                      ("once",)) from None
 
 
 def _first(mapping: dict[str, Any]) -> str:
