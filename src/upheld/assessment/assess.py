@@ -44,7 +44,7 @@ def assess(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitments: 
     """All outcomes of one agreement (all its versions in ``plans``) at ``as_of`` (µs; None: everything that is in the facts).
 
     ``commitments`` narrows to some ids (their parts are measured too). ``progress`` is told the name of each one begun. ``beside``: all plans
-    that the facts may belong to, these among them; then ``unclaimed`` and ``twice`` say how many of those known are nobody's, and more than one's.
+    that the facts may belong to, these among them; then ``unclaimed`` and ``twice`` say how many facts are nobody's, and several ones'.
     Raises ``ValueError`` if no version is in force or known at ``as_of``.
     """
     walk = Walk.begin(plans, facts, as_of)

@@ -34,8 +34,8 @@ def request_of(transfer: str) -> str:
 class Sheet:
     """One line: what stands in each state of each side (minor units, never below 0), and its transfers with what is not reversed of them.
 
-    ``reviewed_by``, ``approved_by``: net amount reviewed and approved, by person. ``clawed``: what was booked on a side as claw-back of the other, as far as no restatement
-    took it back.
+    ``reviewed_by``, ``approved_by``: net amount reviewed and approved, by person. ``clawed``: what was booked on a side as claw-back of the
+    other, as far as no restatement took it back.
     """
 
     agreement: str
@@ -94,8 +94,9 @@ class Sheet:
         # a reversal takes back what the person of the first transfer did
         act = self._reversed(transfer, remains) if transfer.reverses else transfer
         named = _named(act, -transfer.minor if transfer.reverses else transfer.minor)
-        return replace(self, held=held, remains=remains, clawed=self._clawed(transfer, held), transfers={**self.transfers, transfer.key: transfer},
-                       reviewed_by=named(self.reviewed_by, "reviewed"), approved_by=named(self.approved_by, "approved"))
+        return replace(self, held=held, remains=remains, clawed=self._clawed(transfer, held),
+                       transfers={**self.transfers, transfer.key: transfer}, reviewed_by=named(self.reviewed_by, "reviewed"),
+                       approved_by=named(self.approved_by, "approved"))
 
     def _clawed(self, transfer: Transfer, held: Mapping[tuple[Side, State], int]) -> Mapping[Side, int]:
         if transfer.kind not in ("claw-back", "restated"):

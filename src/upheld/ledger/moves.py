@@ -141,7 +141,8 @@ def _by_whom(command: Move, sheet: Sheet) -> Refusal | None:
     if isinstance(command, Approve) and sheet.reviewed_by.get(person(command.actor), 0) > 0:
         return Refusal("person", f"{command.actor} reviewed line {sheet.line} and cannot approve it", "let a second person approve")
     if _voids_approved(command) and sheet.approved_by.get(person(command.actor), 0) > 0:
-        return Refusal("person", f"{command.actor} approved line {sheet.line} and cannot void what is {command.state} of it", "let a second person void it")
+        return Refusal("person", f"{command.actor} approved line {sheet.line} and cannot void what is {command.state} of it",
+                       "let a second person void it")
     if isinstance(command, Void | Dispute | Decide) and not command.reason.strip():
         return Refusal("reason", "what a person decides about money needs a reason", "say why, in a sentence")
     return None

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upheld.calendars.spec import WindowSpec
 from upheld.calendars.windows import Windows, windows, windows_before
 from upheld.facts.tables import I64
 from upheld.measures.result import Context
