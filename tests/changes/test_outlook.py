@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upheld.changes.outlook import outlook
+from upheld.changes.report import sheet, to_text
 from upheld.changes.view import ChangeView
 from upheld.plans.plan import Plan
 
@@ -315,3 +316,33 @@ def test_an_open_window_goes_on() -> None:
     book.interval("maintenance", SAT, int(np.iinfo(np.int64).max), SAT - 4 * DAY)
     view = view_of(plan, book, SAT + HOUR, effects=True)
     assert (view.end, view.state, view.counts) == (None, "under way", "yes")
+
+
+# ---- covered --------------------------------------------------------------------------------------------------------
+
+
+def test_a_late_window_that_another_covers_names_it() -> None:
+    plan = plan_of("{while: maintenance, notice: 72h, effect: leave_out}")
+    book = Book()
+    book.interval("maintenance", SAT, SAT + 6 * HOUR, SAT - 90 * HOUR, "M-1", change="CHG-1")
+    book.interval("maintenance", SAT + HOUR, SAT + 3 * HOUR, SAT - 10 * HOUR, "M-2")
+    book.interval("maintenance", SAT + 5 * HOUR, SAT + 8 * HOUR, SAT - 10 * HOUR, "M-3")
+    now = SAT - 5 * HOUR
+    inside, beyond, first = (view_of(plan, book, now, name) for name in ("M-2", "M-3", "CHG-1"))
+    assert (inside.counts, beyond.counts, first.counts) == ("yes", "partly", "yes")
+    assert "2 h of it are taken all the same: they lie in M-1 (CHG-1), which counts" in inside.why
+    assert "1 h of it are taken all the same: they lie in M-1 (CHG-1), which counts" in beyond.why
+    assert not any("all the same" in why for why in first.why)
+    listed = to_text([inside], "Acme", now, "UTC")
+    assert "counts as excluded: yes. 2 h of it are taken all the same: they lie in M-1 (CHG-1)" in listed
+    assert "ok   2 h of it are taken all the same: they lie in M-1 (CHG-1), which counts" in sheet(inside)
+
+
+def test_an_approval_that_is_missing_is_made_up_for_by_name_only_by_a_window_that_counts() -> None:
+    plan = plan_of("{while: maintenance, needs: approval by customer, effect: leave_out}")
+    book = Book()
+    book.interval("maintenance", SAT, SAT + 6 * HOUR, SAT - 90 * HOUR, "M-1")
+    book.interval("maintenance", SAT, SAT + 3 * HOUR, SAT - 80 * HOUR, "M-2")
+    assert not any("all the same" in why for why in view_of(plan, book, SAT - 5 * HOUR, "M-2").why)
+    book.says("approval", "M-1", "customer", SAT - 70 * HOUR)
+    assert any("they lie in M-1, which counts" in why for why in view_of(plan, book, SAT - 5 * HOUR, "M-2").why)

@@ -11,6 +11,7 @@ from live_histories import SPAN, batches_of, world_of
 
 from upheld.clocks.agenda import agenda
 from upheld.clocks.feed import rows_of
+from upheld.clocks.notices import notices
 from upheld.facts.record import record
 
 H = 60
@@ -125,3 +126,10 @@ def test_shares_of_notice_count_from_when_the_event_came_to_be_known(known, expe
     # due on Tuesday 14:00: half of twelve open hours from the first word on it, not from the correction
     assert later["3"] == 38 * H
     assert later["1"] == (16 * H if known == 9 * H else 38 * H)
+
+
+def test_a_message_about_a_paused_clock_speaks_of_no_budget():
+    said = facts_of(story("T-1", (9 * H, "opened", {"severity": "1"}), (10.25 * H, "asked")))
+    found = agenda([plan()], said, at(14 * H))
+    (notice,) = notices(plan(), found, next(iter(found.rows())), said, at(14 * H))
+    assert notice.subject == "62.5% used: fix T-1 (the clock stands still)"

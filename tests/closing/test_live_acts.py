@@ -9,6 +9,7 @@ import pytest
 from upheld.agreement.load import load
 from upheld.assessment.assess import assess
 from upheld.clocks.agenda import agenda
+from upheld.clocks.budgets import budget_agenda
 from upheld.closing.acts import Desk, Recorded, RefusedActError
 from upheld.closing.live_acts import acknowledge, end_silence, hold_drill, silence, take_duty
 from upheld.facts.leaves import batches_of
@@ -95,6 +96,44 @@ def test_a_drill_is_started_once_and_ended_once() -> None:
 def test_a_ladder_that_can_only_be_stopped_says_so() -> None:
     told = acknowledge(desk(), "acme/late/INC-1/records:1", "anna", None).told
     assert told[1] == "its ladder stubborn goes on all the same: it can only be stopped"
+
+
+DOWN = """upheld: 1
+agreement: acme
+effective: {from: 2026-01-01, until: 2026-12-31}
+timezone: UTC
+parties: {provider: {name: Northwind}, customer: {name: ACME}}
+states: {outage: {where: {kind: outage}}}
+commitments:
+  uptime: {measure: availability, for_each: [site], down: outage, out_of: period, per: month, target: ">= 99.9%", escalation: budget}
+contacts: {anna: {mail: anna@n.example}}
+escalations:
+  budget: {steps: [{at: 50%, tell: anna}], repeat: 30m, acknowledge: 2h}
+"""
+
+
+def test_a_budget_can_be_taken_and_its_repeats_wait() -> None:
+    loaded = load({"a.yaml": DOWN.encode()}, name="a.yaml")
+    assert loaded.plan is not None, loaded.findings
+    plans = (loaded.plan,)
+    down = record_line("intervals", 1, {"kind": "outage", "subject": "array", "id": "O-1"},
+                       {"start": at("2026-03-02T08:00:00Z"), "end": at("2026-03-02T09:00:00Z"), "known_at": at("2026-03-02T08:00:00Z")},
+                       {"site": "a/b"})
+    name = "acme/uptime/site=a%2Fb/2026-03"
+    held = Desk(plans, record(batches_of([down])), 2, at("2026-03-02T08:40:00Z"))
+    taken = acknowledge(held, name, "anna", None)
+    assert taken.told == (f"{name} is acknowledged by anna (K-2), until 2026-03-02T10:40:00Z; the clock runs on",)
+
+    def steps(*lines: bytes) -> list[str]:
+        found = budget_agenda(plans, record(batches_of([down, *lines])), at("2026-03-02T10:00:00Z"))
+        return [row.step for row in found.rows()]
+
+    assert steps() == ["1", "1r1", "1r2", "1r3"]
+    assert steps(*taken.lines) == ["1"]
+    for wrong in ("acme/uptime/site=c/2026-03", "acme/uptme/site=a%2Fb/2026-03"):
+        with pytest.raises(RefusedActError) as refused:
+            acknowledge(held, wrong, "anna", None)
+        assert refused.value.help == f"did you mean {name}?"
 
 
 def test_no_act_changes_a_figure_and_an_acknowledgement_only_the_steps() -> None:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from upheld.assessment.assess import contexts
 from upheld.calendars.windows import windows
+from upheld.changes.known import window_name
 from upheld.changes.view import Approval, Counting, Stage, Test
 from upheld.changes.words import length, moment, on_calendar
 from upheld.facts.tables import I64, Facts, Header, Intervals
 from upheld.measures.availability import Setting, setting_of
-from upheld.measures.exclusions import GIVEN, REFUSED, Judged, approval_deadlines, clauses_of, noticed
+from upheld.measures.exclusions import GIVEN, REFUSED, Judged, accepted, approval_deadlines, clauses_of, noticed
 from upheld.measures.pieces import Pieces
 from upheld.measures.states import World
 from upheld.measures.sweep import Spans, concat, flatten, intersect, merge, subtract
@@ -133,12 +134,37 @@ def _counted(bench: _Bench, rule: ExclusionRule, stage: Stage, pieces: Pieces, p
     of_us = sum(b - a for a, b in inside)
     took, could = (sum(b - a for a, b in spans) for spans in mine)
     tests, approvals, still = _tests(bench, rule, stage, pieces, piece, zone, of_us - took)
+    if took and not all(t.holds for t in tests if t.what in ("notice", "approval")):
+        tests = (*tests, *_covered(bench, rule, pieces, piece, mine[0]))
     axes = bench.setting.plan.head.for_each
     named = tuple(zip(axes, bench.setting.groups.names[group], strict=False))
     return Counting(
         bench.setting.plan.head.id, named, rule.name, rule.effect, stage.key, of_us, took, max(could - took, 0) if still else 0,
         tuple(mine[0]), tests,
     ), approvals
+
+
+def _covered(bench: _Bench, rule: ExclusionRule, pieces: Pieces, piece: int, taken: list[tuple[int, int]]) -> list[Test]:
+    """The windows that count themselves and lie over the time taken from one that does not."""
+    states = bench.setting.other if rule.where is None else bench.setting.down
+    root = rule.during if rule.where is None else bench.setting.plan.down
+    names = []
+    for leaf in states.leaves(root or ""):
+        found = states.pieces(leaf) if isinstance(states.rule(leaf), IntervalState) else None
+        if found is None or found.table is None:
+            continue
+        spans = found.spans
+        near = (spans.group == pieces.spans.group[piece]) & (found.rows != pieces.rows[piece]) & found.sure
+        for i in np.flatnonzero(near).tolist():
+            one = _only(found, i)
+            good = (rule.notice is None or noticed(bench.judged, rule.notice, one)[0]) and (
+                rule.needs is None or accepted(bench.judged, rule, one)[0])
+            if good and any(int(spans.start[i]) < b and a < int(spans.end[i]) for a, b in taken):
+                names.append(window_name(found.table, int(found.rows[i])))
+    if not names:
+        return []
+    how_long = length(sum(b - a for a, b in taken))
+    return [Test("covered", True, f"{how_long} of it are taken all the same: they lie in {', '.join(dict.fromkeys(names))}, which counts")]
 
 
 def _within(spans: Spans, group: int, parts: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from upheld.measures.groups import columns_of
 from upheld.plans.plan import Combination, IntervalState, Plan
 from upheld.plans.selector import select
 
-__all__ = ["CHANGE", "announced", "change_states", "rows_of", "stages"]
+__all__ = ["CHANGE", "announced", "change_states", "rows_of", "stages", "window_name"]
 
 Mask = NDArray[np.bool_]
 CHANGE = "change"
@@ -130,6 +130,14 @@ def _name(table: Intervals, row: int) -> str:
         file, line = table.header.origin.locate(int(table.header.seq[row]))
         return f"{file}:{line}"
     return f"{_text(table, 'kind', row)}-{int(table.header.seq[row]) + 1}"
+
+
+def window_name(table: Intervals, row: int) -> str:
+    """What a window is called where another speaks of it: its fact, and the change it says it is of."""
+    change = table.attributes.get(CHANGE)
+    of = change.names[change.codes[row]] if change is not None and change.codes[row] >= 0 else ""
+    fact = _name(table, row)
+    return f"{fact} ({of})" if of and of != fact else fact
 
 
 def rows_of(table: Intervals, wanted: Sequence[Stage]) -> I64:

@@ -79,7 +79,8 @@ def _beside(view: ChangeView) -> list[Remark]:
 
 def _because(view: ChangeView) -> str:
     if view.counts in ("yes", "nothing") or view.state == "cancelled":
-        return ""
+        covered = [t.says for c in view.counting for t in c.tests if t.what == "covered"]
+        return ". " + "; ".join(w for w in view.why if any(c in w for c in covered)) if covered else ""
     bad = {t.says for c in view.counting for t in c.tests if not t.holds}
     why = [w for w in view.why if any(b in w for b in bad)] or list(view.why)
     return ". " + "; ".join(why) if why else ""

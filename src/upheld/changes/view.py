@@ -68,9 +68,12 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One condition an exclusion, or the changes clause, puts on a stage. ``advice``: what would still help, "" if nothing would."""
+    """One condition an exclusion, or the changes clause, puts on a stage. ``advice``: what would still help, "" if nothing would.
 
-    what: Literal["notice", "approval", "allowance", "length", "window", "freeze", "rollback", "overlap", "time"]
+    ``covered`` is none: it names the other windows that take the stage's time although the stage itself does not count.
+    """
+
+    what: Literal["notice", "approval", "allowance", "length", "window", "freeze", "rollback", "overlap", "time", "covered"]
     holds: bool
     says: str
     advice: str = ""

@@ -104,8 +104,10 @@ def subject(words: Words, about: Situation) -> str:
         what += f" ({one_line(about.plan.customer, 30)})"
     due = words.instant(about.due, about.plan.zone, short=True) if about.due is not None else ""
     late = about.missed or step.after_us is not None
-    if about.is_budget or not due:
+    if about.is_budget:
         said = words.say("subject budget", percent=words.percent(step.at or about.used or Fraction(1)), what=what)
+    elif not due:
+        said = words.say("subject still", percent=words.percent(step.at or about.used or Fraction(1)), what=what, state=_state(words, about))
     elif step.at is not None and not (late and step.at >= 1):
         said = words.say("subject used", percent=words.percent(step.at), what=what, due=due)
     elif step.before_us is not None and not late:
@@ -128,7 +130,8 @@ def text(words: Words, about: Situation, *, inside: bool, told: Sequence[str], s
             lines.append(f"- {words.say(label)}: {said}")
 
     add("agreement", f"{one_line(plan.title)} ({code(plan.agreement)}, {code(key.commitment)})")
-    add("window" if about.clocks.kind[about.row] in (_BUDGET, _SCHEDULE) else "case", code(_which(key)) if _which(key) else "")
+    label, name = ("window", key.cycle) if about.clocks.kind[about.row] in (_BUDGET, _SCHEDULE) else ("case", _which(key))
+    add(label, code(name) if name else "")
     add("for", ", ".join(f"{one_line(name)} {code(value)}" for name, value in about.clocks.group[about.row]))
     add("state", _state(words, about))
     add("due", _due(words, about))
@@ -144,7 +147,7 @@ def text(words: Words, about: Situation, *, inside: bool, told: Sequence[str], s
     add("told", ", ".join(one_line(name) for name in told))
     for said in _next(words, about, inside=inside):
         add("next", said)
-    if inside and ladder.acknowledge_us != 0 and not about.is_budget:
+    if inside and ladder.acknowledge_us != 0:
         add("acknowledge", code(f"upheld acknowledge {shlex.quote(clock_name(*key[:4]))}"))
     add("link", LINK)
     playbook = plan.people.playbooks.get(step.playbook or ladder.playbook, "") if inside else ""

@@ -10,8 +10,12 @@ from collections.abc import Mapping, Sequence
 from upheld.agreement.suggest import nearest
 from upheld.clocks.acknowledged import clock_name, named
 from upheld.clocks.agenda import agenda
+from upheld.clocks.budgets import budget_agenda
 from upheld.clocks.silence import matchers_of, silences_of
+from upheld.clocks.table import ClockTable
 from upheld.closing.acts import Desk, Recorded, RefusedActError
+from upheld.facts.tables import Facts
+from upheld.plans.plan import ClockPlan
 from upheld.sources.records import record_line
 from upheld.values.instant import format_instant
 
@@ -33,10 +37,11 @@ def acknowledge(desk: Desk, clock: str, actor: str, lasts_us: int | None) -> Rec
     if told is None or told[0] != desk.plan.agreement:
         help_ = "write AGREEMENT/COMMITMENT/CASE/CYCLE, as the message does"
         raise RefusedActError("clock", f"`{clock}` names no clock of {desk.plan.agreement}", help_)
-    clocks = agenda(desk.plans, desk.facts, desk.at).clocks
+    clocks = _clocks(desk, told[1])
     rows = [i for i, key in enumerate(clocks.key) if key[:4] == told]
     if not rows:
-        running = [clock_name(*clocks.key[i][:4]) for i in range(len(clocks)) if int(clocks.state[i]) in (_RUNNING, _PAUSED)]
+        known = [clocks] if told[1] in desk.plan.commitments else [agenda(desk.plans, desk.facts, desk.at).clocks, _budgets(desk, ())]
+        running = [clock_name(*c.key[i][:4]) for c in known for i in range(len(c)) if int(c.state[i]) in (_RUNNING, _PAUSED)]
         guess = nearest(clock, running)
         shown = ", ".join(running[:_SHOWN]) + (f" and {len(running) - _SHOWN} more" if len(running) > _SHOWN else "")
         raise RefusedActError("clock", f"there is no clock `{clock}`", f"did you mean {guess}?" if guess else f"running now: {shown or 'none'}")
@@ -53,6 +58,23 @@ def acknowledge(desk: Desk, clock: str, actor: str, lasts_us: int | None) -> Rec
     if ladder is not None and ladder.acknowledge_us == 0 and lasts_us is None:
         told_of.append(f"its ladder {ladder.name} goes on all the same: it can only be stopped")
     return Recorded((desk.line("acknowledged", clock, actor, name, says),), name, tuple(told_of))
+
+
+def _clocks(desk: Desk, commitment: str) -> ClockTable:
+    """The clocks of cases and schedules; of a commitment that is no clock, its budgets."""
+    clause = desk.plan.commitments.get(commitment)
+    if clause is None or isinstance(clause, ClockPlan):
+        return agenda(desk.plans, desk.facts, desk.at).clocks
+    return _budgets(desk, (commitment,))
+
+
+def _budgets(desk: Desk, commitments: Sequence[str]) -> ClockTable:
+    """Those a ladder is climbed by: of promises that are no clocks."""
+    names = [name for name, clause in desk.plan.commitments.items()
+             if not isinstance(clause, ClockPlan) and clause.head.ladder and (not commitments or name in commitments)]
+    if not names:
+        return agenda((), Facts(), desk.at).clocks
+    return budget_agenda(desk.plans, desk.facts, desk.at, names).clocks
 
 
 def silence(desk: Desk, matchers: str, actor: str, until: int, reason: str, start: int | None = None) -> Recorded:
