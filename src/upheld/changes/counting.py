@@ -151,7 +151,7 @@ def _covered(bench: _Bench, rule: ExclusionRule, pieces: Pieces, piece: int, tak
     names = []
     for leaf in states.leaves(root or ""):
         found = states.pieces(leaf) if isinstance(states.rule(leaf), IntervalState) else None
-        if found is None or found.table is None:
+        if found is None or not isinstance(found.table, Intervals):
             continue
         spans = found.spans
         near = (spans.group == pieces.spans.group[piece]) & (found.rows != pieces.rows[piece]) & found.sure
