@@ -26,6 +26,7 @@ from upheld.remedies.claims import acts_of
 from upheld.remedies.settle import settle
 from upheld.sources.files import Gathering
 from upheld.statements.figures import figures_of
+from upheld.statements.missed import missed_of
 from upheld.statements.period import Period
 from upheld.statements.spans import spans_of
 from upheld.values.instant import format_instant
@@ -133,8 +134,9 @@ def figures_from(inputs: Inputs, period: Period, as_of: int | None) -> tuple[dic
     settlement = settle(inputs.plans, facts, as_of, assessment)
     mine = [o for o in assessment.outcomes if period.start < o.end and o.start < period.end]
     spans = spans_of(inputs.plans, facts, as_of, mine)
+    missed = missed_of(inputs.plans, facts, as_of, period.end, mine)
     acts = _acts(inputs, facts, period, as_of)
-    figures = figures_of(inputs.plans, assessment, settlement, period, facts, parties=inputs.parties, acts=acts, spans=spans)
+    figures = figures_of(inputs.plans, assessment, settlement, period, facts, parties=inputs.parties, acts=acts, spans=spans, missed=missed)
     return figures, assessment.horizon
 
 

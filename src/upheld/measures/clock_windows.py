@@ -227,9 +227,11 @@ def _share(part: int, whole: int) -> Fraction | None:
 def _elapsed_by_key(counted: Counted, key: I64, chosen: Mask) -> dict[int, tuple[list[int], list[int]]]:
     """The elapsed times of each key: those of sure members, and of members that may be."""
     rows = np.flatnonzero(chosen)
+    if not len(rows):
+        return {}
     rows = rows[np.lexsort((counted.outcomes.elapsed_us[counted.row[rows]], key[rows]))]
     keys = key[rows]
-    edges = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(rows) else np.empty(0, np.int64)
+    edges = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     found = {}
     for first, beyond in zip(edges.tolist(), [*edges[1:].tolist(), len(rows)], strict=True):
         mine = rows[first:beyond]

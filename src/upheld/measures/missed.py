@@ -42,8 +42,9 @@ class MissedCase:
     sure: bool
 
 
-def missed_cases(plan: ClockPlan, context: Context, attributes: frozenset[str] = frozenset()) -> tuple[MissedCase, ...]:
-    """Every missed case of one version, in the order of window, start and name."""
+def missed_cases(plan: ClockPlan, context: Context, attributes: frozenset[str] = frozenset(), *,
+                 windows: frozenset[int] | None = None) -> tuple[MissedCase, ...]:
+    """Every missed case of one version, in the order of window, start and name; ``windows``: only of those that begin then (µs UTC)."""
     world = Worlds(plan, context, attributes)
     table = world.table(agreed=True, lenient=False)
     found = table.outcomes
@@ -51,6 +52,8 @@ def missed_cases(plan: ClockPlan, context: Context, attributes: frozenset[str] =
     position, place = members(plan, context, table, laid)
     row = table.row[position]
     chosen = (found.verdict[row] == MISSED) & ~table.good[position] & ~table.left[position] & (place >= 0)
+    if windows is not None:
+        chosen &= np.isin(laid.start[np.maximum(place, 0)], list(windows)) if len(laid.start) else False
     rows, of = part_rows(plan)
     names = [r.label for r in rows]
     values = _said(world, table.outcomes, attributes)
@@ -65,7 +68,7 @@ def missed_cases(plan: ClockPlan, context: Context, attributes: frozenset[str] =
             stop=int(found.stop[r]) if found.has_stop[r] else None, until=context.until,
             over_us=int(found.elapsed_us[r] - found.target_us[r]) if found.has_target[r] else None,
             says={name: texts[r] for name, texts in values.items() if texts[r]},
-            sure=bool(table.sure[p]),
+            sure=bool(table.sure[p] & ~table.maybe_good[p]),
         ))
     return tuple(sorted(listed, key=lambda m: (m.window_start, m.start, m.case, m.part)))
 

@@ -146,13 +146,55 @@ def _outcomes(commitment: Mapping[str, Any], zone: str) -> Iterator[Block]:
         yield Prose(": ".join(remarks[0]) + ".", "quiet")
     elif remarks:
         yield Table(f"Remarks on {commitment['id']}", ("result", "to be known of it"), "ll", tuple(remarks), (), (8, 20))
-    for o in every if len(every) <= _SPELLED_OUT else ():
-        if o["spans"]:
-            if len(every) > 1:
-                yield Prose(f"{_result(o)}:", "quiet")
-            yield Table(f"Time behind {commitment['id']}, {_result(o)}", (f"from ({zone})", "to", "length", "counted as"), "llrl", tuple(
-                (local(s["start"], zone), local(s["end"], zone), length(s["start"], s["end"]),
-                 _counted_as(s)) for s in o["spans"]), (), (4, 4, 3, 5))
+    yield from _missed(commitment, shown, zone)
+    yield from _times(commitment, every, zone)
+
+
+def _times(commitment: Mapping[str, Any], every: Sequence[Mapping[str, Any]], zone: str) -> Iterator[Block]:
+    """The stretches of time behind each result where there are few results; else those behind the missed ones, in one table."""
+    def cells(s: Mapping[str, Any]) -> tuple[str, ...]:
+        return local(s["start"], zone), local(s["end"], zone), length(s["start"], s["end"]), _counted_as(s)
+
+    heads = (f"from ({zone})", "to", "length", "counted as")
+    if len(every) <= _SPELLED_OUT:
+        for o in every:
+            if o["spans"]:
+                if len(every) > 1:
+                    yield Prose(f"{_result(o)}:", "quiet")
+                rows = tuple(cells(s) for s in o["spans"])
+                yield Table(f"Time behind {commitment['id']}, {_result(o)}", heads, "llrl", rows, (), (4, 4, 3, 5))
+        return
+    missed = [o for o in every if o["verdict"] in ("breached", "deviation", "unknown")]
+    found = [(_within_promise(o, every), *cells(s)) for o in missed for s in o["spans"] or ()]
+    if found:
+        yield Table(f"Time behind the results of {commitment['id']} that were missed", ("result", *heads), "lllrl", tuple(found[:MOST]), (),
+                    (5, 5, 5, 3, 4))
+    if len(found) > MOST:
+        yield Prose(f"{MOST} of {len(found):,} stretches of time are listed; all are in statement.json.", "quiet")
+
+
+def _within_promise(o: Mapping[str, Any], every: Sequence[Mapping[str, Any]]) -> str:
+    """A result among those of its promise: its window is said where there are several."""
+    return _result(o) if len({other["window"] for other in every}) > 1 else group_text(o["group"], o["part"])
+
+
+def _missed(commitment: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], zone: str) -> Iterator[Block]:
+    """The cases that were missed, one a line."""
+    several = len(commitment["outcomes"]) > 1
+    rows = [(o, m) for o in shown for m in o.get("missed") or ()]
+    if rows:
+        heads = ("case missed", "result", f"started ({zone})", "due", "stopped")
+        cells = [(m["case"] + ("" if m["sure"] else " (not sure)"), _within_promise(o, commitment["outcomes"]),
+                  local(m["start"], zone), local(m["due"], zone),
+                  local(m["stop"], zone) if m["stop"] else "not by the end") for o, m in rows[:MOST]]
+        kept = range(len(heads)) if several else (0, 2, 3, 4)
+        yield Table(f"Cases missed of {commitment['id']}", tuple(heads[i] for i in kept), "l" * len(kept),
+                    tuple(tuple(row[i] for i in kept) for row in cells), (), tuple((4, 6, 6, 6, 6)[i] for i in kept))
+    if len(rows) > MOST:
+        yield Prose(f"{MOST} of {len(rows):,} missed cases are listed; all are in statement.json.", "quiet")
+    unlisted = sum(o["counts"]["detail"].get("missed", 0) for o in commitment["outcomes"] if o.get("missed") is None and o["unit"] == "share")
+    if unlisted:
+        yield Prose(f"{counted(unlisted, 'missed case')}, too many to list here: they follow from the records beside this statement.", "quiet")
 
 
 def _counted_as(s: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from upheld.plans.plan import Plan
 from upheld.plans.terms import in_force
 from upheld.remedies.report import duty_record, record_of, right_record
 from upheld.remedies.settlement import Line, Settlement
+from upheld.statements.missed import Missed
 from upheld.statements.period import Period
 from upheld.statements.spans import Key, Span
 from upheld.values.condition import Condition
@@ -36,11 +37,13 @@ REMEMBERED = 12
 def figures_of(
     plans: Iterable[Plan], assessment: Assessment, settlement: Settlement, period: Period, facts: Facts, *,
     parties: Mapping[str, Mapping[str, str]], acts: Sequence[Mapping[str, Any]] = (), spans: Mapping[Key, Sequence[Span]] | None = None,
+    missed: Mapping[Key, Sequence[Missed]] | None = None,
 ) -> dict[str, Any]:
     """The figures of one period: outcomes and credits whose window ends in it, what follows, what is open, what is not known.
 
     ``parties``: role → name and more, as the agreement says. ``acts``: claims, disputes and decisions on record in plain data.
-    ``spans``: the stretches of time behind availability outcomes, by outcome key. Raises ``ValueError`` where no version was known.
+    ``spans``: the stretches of time behind availability outcomes, by outcome key; ``missed``: the cases behind clock outcomes.
+    Raises ``ValueError`` where no version was known.
     """
     versions = _versions(plans, assessment, period)
     last = versions[-1]
@@ -61,7 +64,7 @@ def figures_of(
                    "known_until": format_instant(min(assessment.horizon, period.end))},
         "provisional": provisional,
         "verdict": worst(tuple(o.verdict for o in outcomes if not o.provisional)),
-        "commitments": _commitments(versions, outcomes, assessment.outcomes, period, spans or {}),
+        "commitments": _commitments(versions, outcomes, assessment.outcomes, period, spans or {}, missed or {}),
         "credits": [record_of(line) for line in lines],
         "totals": _totals(lines, last.currency),
         "rights": _ordered(right_record(r) for r in settlement.rights if period.start < r.opened_at <= period.end),
@@ -109,7 +112,7 @@ def _ordered(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _commitments(versions: Sequence[Plan], outcomes: Sequence[Outcome], every: Iterable[Outcome], period: Period,
-                 spans: Mapping[Key, Sequence[Span]]) -> list[dict[str, Any]]:
+                 spans: Mapping[Key, Sequence[Span]], missed: Mapping[Key, Sequence[Missed]]) -> list[dict[str, Any]]:
     """Every commitment in the agreement's order, with its outcomes; those without a window in the period too."""
     last = versions[-1]
     mine: dict[str, list[Outcome]] = {name: [] for name in last.commitments}
@@ -127,7 +130,8 @@ def _commitments(versions: Sequence[Plan], outcomes: Sequence[Outcome], every: I
         found.append({
             "id": name, "says": head.says or head.sentence, "sentence": head.sentence, "per": head.window.text, "binding": head.binding,
             "promised_by": head.promised_by, "to": head.to, "clause": f"{place.file}:{place.line}" if place is not None else "",
-            "verdict": worst(ended or tuple(o.verdict for o in own)), "outcomes": [_outcome(o, spans.get(o.key)) for o in own],
+            "verdict": worst(ended or tuple(o.verdict for o in own)),
+            "outcomes": [_outcome(o, spans.get(o.key), missed.get(o.key)) for o in own],
             "history": past.get(name, []) if head.window.unit != "case" else [],
         })
     return found
@@ -149,13 +153,16 @@ def _history(outcomes: Iterable[Outcome], every: Iterable[Outcome], period: Peri
     return found
 
 
-def _outcome(o: Outcome, spans: Sequence[Span] | None) -> dict[str, Any]:
+def _outcome(o: Outcome, spans: Sequence[Span] | None, missed: Sequence[Missed] | None) -> dict[str, Any]:
     figure = o.figure
     listed = None if spans is None else [
         {"start": format_instant(a), "end": format_instant(b), "why": why, "clause": clause, "counted_us": counted}
         for a, b, why, clause, counted in spans]
+    cases = None if missed is None else [
+        {"case": case, "start": format_instant(start), "due": format_instant(due), "stop": None if stop is None else format_instant(stop),
+         "sure": sure} for case, start, due, stop, sure in missed]
     return {
-        "spans": listed,
+        "spans": listed, "missed": cases,
         "version": o.version, "group": dict(o.group), "window": o.window, "start": _stamp(o.start), "end": _stamp(o.end),
         "part": o.part, "verdict": o.verdict, "value": o.shown, "unit": o.unit, "low": _text(o.low), "high": _text(o.high),
         "exact_low": _text(figure.low), "exact_high": _text(figure.high), "target": show_condition(o.target), "limits": _limits(o.target),
