@@ -60,7 +60,8 @@ class Base:
     """What a percent is of: the fee, an amount by ``name``, or the number ``name`` of a case.
 
     ``charges``: which charges (``same`` compares with this result); None: those whose attributes equal the result's.
-    ``window``: window | previous window | next invoice | contract year | month | quarter | year | term, or before claim (then ``back``).
+    ``window``: window | previous window | next invoice | contract year | month | quarter | year | term, before claim (then ``back``),
+    or last invoices (then ``invoices``, and whether their ``mean``).
     ``divided_by``: a number, or the charges' attribute that holds it.
     """
 
@@ -72,6 +73,8 @@ class Base:
     fee_kind: str = ""
     divided_by: str = ""
     text: str = "the fee"
+    invoices: int = 0
+    mean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,8 @@ Credit = CreditRule | Extension | Joined
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """A limit on what is paid in a time: ``case | result | window | month | quarter | year | any 12 months | contract year | term``.
+    """A limit on what is paid in a time: ``case | result | window | month | quarter | year | any 12 months | contract year | term``,
+    or on one ``invoice``: the first that begins when the window has ended.
 
     ``least``: credits that sum to less in that time are not paid. ``commitments``: only theirs (none named: all).
     """

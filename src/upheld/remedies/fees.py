@@ -37,7 +37,8 @@ Mask = NDArray[np.bool_]
 class Asked:
     """Whose fee, of which time: a result's group, its window ``start``/``end`` with the piece judged, its window rule.
 
-    ``claim_at``: when it was claimed, where a fee is counted back from the claim. ``says``: attributes of a case.
+    ``claim_at``: when it was claimed, where a fee is counted back from the claim. ``says``: attributes of a case. ``invoice``: a fee without a
+    time of its own is the next invoice.
     """
 
     group: Group
@@ -47,6 +48,7 @@ class Asked:
     window: WindowSpec | None = None
     claim_at: int | None = None
     says: Mapping[str, str] | None = None
+    invoice: bool = False
 
     def axes(self, local_zone: str) -> dict[str, str | Fraction | None]:
         """What look-ups may ask for besides the result."""
@@ -55,11 +57,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An amount in minor units, exact, how it is said, and the time it is the fee of."""
+    """An amount in minor units, exact, how it is said, and the time it is the fee of (of a mean: the time of all its ``parts``)."""
 
     minor: Fraction
     text: str
     span: tuple[int, int] | None = None
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Fees:
             return of
         if pay.kind == "time":
             return self._time(pay, of, asked)
-        return Found(pay.share * of.minor, f"{pay.text} of {of.text}", of.span)
+        return Found(pay.share * of.minor, f"{pay.text} of {of.text}", of.span, of.parts)
 
     def _time(self, pay: Pay, of: Found, asked: Asked) -> Found | Missing:
         """So much service time's fee: the fee of a time, divided by its length, times the time given."""
@@ -102,10 +105,10 @@ class Fees:
             months = self._months(first, beyond)
             if months is None:
                 return Missing(f"{pay.text}: the fee is not of whole months")
-            share = Fraction(pay.time.amount, months)
+            share = Fraction(pay.time.amount * of.parts, months)
         else:
             given = pay.time.amount if pay.time.unit == "time" else pay.time.amount * DAY_US
-            share = Fraction(given, self._wall(first, beyond))
+            share = Fraction(given * of.parts, self._wall(first, beyond))
         return Found(share * of.minor, f"{pay.text} ({share.numerator}/{share.denominator} of {of.text})", of.span)
 
     def _months(self, first: int, beyond: int) -> int | None:
@@ -130,7 +133,7 @@ class Fees:
                 return pay if isinstance(pay, Missing) else Missing(f"there is no amount `{base.name}`")
             found = self.amount(pay, amount.of, asked)
             return found if isinstance(found, Missing) else Found(
-                found.minor, f"{base.name}, {show_money(found.minor, self.plan.currency)}", found.span)
+                found.minor, f"{base.name}, {show_money(found.minor, self.plan.currency)}", found.span, found.parts)
         return self._fee(base, asked)
 
     def leaf(self, table: Lookup[Pay], asked: Asked, more: Mapping[str, str | Fraction | None] | None = None) -> Pay | Missing:
@@ -151,10 +154,21 @@ class Fees:
         chosen = self._mine & self._of_result(charges, base, asked)
         whose = f"of {', '.join(v for _, v in asked.group)}" if asked.group and base.charges is not EVERYTHING else ""
         span: tuple[int, int]
-        if base.window == "next invoice":
+        parts = 1
+        if base.window == "last invoices":
+            begun = charges.start[chosen & (charges.start < asked.start)]
+            if not len(begun):
+                return Missing(f"no invoice is recorded {whose} before {self.day(asked.start)}".replace("  ", " "))
+            starts = np.unique(begun)[-base.invoices:]
+            chosen &= np.isin(charges.start, starts)
+            span = (int(starts[0]), int(charges.end[chosen].max()))
+            shares = [Fraction(1)] * int(chosen.sum())
+            parts = len(starts) if base.mean else 1
+        elif base.window == "next invoice" or (asked.invoice and base.window == "window"):
             later = charges.start[chosen & (charges.start >= asked.end)]
             if not len(later):
-                return Missing(f"the invoice after {self.day(asked.end)} is not charged yet")
+                return Missing("the invoice to come is not charged yet" if asked.end >= OPEN else
+                               f"the invoice after {self.day(asked.end)} is not charged yet")
             first = int(later.min())
             chosen &= charges.start == first
             span = (first, int(charges.end[chosen].max()))
@@ -177,8 +191,9 @@ class Fees:
             by = self._divisor(charges, base, row)
             if isinstance(by, Missing):
                 return by
-            total += share * int(charges.minor[row]) / by
-        return Found(total, f"{self._name(base, whose, span)}, {show_money(total, self.plan.currency)}", span)
+            total += share * int(charges.minor[row]) / by / parts
+        mean = f" on the average of {parts} invoices" if base.mean else ""
+        return Found(total, f"{self._name(base, whose, span)}{mean}, {show_money(total, self.plan.currency)}", span, parts)
 
     def _name(self, base: Base, whose: str, span: tuple[int, int]) -> str:
         what = f"the {base.fee_kind} fee" if base.fee_kind else "the fee"
@@ -279,6 +294,17 @@ class Fees:
         begins = self.in_force[0] if spec.unit == "contract-year" else asked.start - 800 * DAY_US
         laid = windows(spec, min(begins, asked.start - 1), asked.start, (min(begins, asked.start - 1), None))
         return int(laid.start[-1]), int(laid.end[-1])
+
+    def invoice(self, base: Base, group: Group, at: int) -> tuple[int, int]:
+        """The times a credit can end at to be put on the same invoice as one that ends at ``at``: the first that begins then or later.
+
+        From the beginning of the invoice before (not with it) to that of the invoice (with it); OPEN where it is not charged yet.
+        """
+        if self.charges is None or self._mine is None:
+            return self.in_force[0], OPEN
+        starts = np.unique(self.charges.start[self._mine & self._of_result(self.charges, base, Asked(group, at, at, (at, at)))])
+        next_ = int(np.searchsorted(starts, at))
+        return int(starts[next_ - 1]) if next_ else min(self.in_force[0], at - 1), int(starts[next_]) if next_ < len(starts) else OPEN
 
     def months_before(self, at: int, months: int) -> int:
         """The instant so many months before, on the local calendar."""

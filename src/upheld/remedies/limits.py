@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from upheld.plans.remedies import Cap, PaysOnce
+from upheld.facts.tables import OPEN
+from upheld.plans.remedies import Base, Cap, PaysOnce
 from upheld.remedies.fees import Asked, Fees, Missing
 from upheld.remedies.settlement import COUNTING, Cut, Line, Opening
 from upheld.values.exact import allocate, round_to
@@ -80,7 +81,7 @@ def capped(lines: Sequence[Line], caps: Sequence[Cap], fees: Fees, opening: Sequ
 def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
     assert cap.least is not None
     rows = pot.rows
-    least = fees.amount(cap.least, cap.of, _asked(pot))
+    least = fees.amount(cap.least, cap.of, _asked(cap, pot))
     total = sum(changed[i].due for i in rows)
     if not isinstance(least, Missing) and 0 < total < least.minor:
         for i in rows:
@@ -91,7 +92,7 @@ def _minimum(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
 def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
     assert cap.up_to is not None
     rows = pot.rows
-    asked = _asked(pot)
+    asked = _asked(cap, pot)
     pay = fees.leaf(cap.up_to, asked)
     found = pay if isinstance(pay, Missing) else fees.amount(pay, cap.of, asked)
     if isinstance(found, Missing):
@@ -115,8 +116,8 @@ def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
         changed[i] = replace(line, amount=given, cuts=(*line.cuts, cut))
 
 
-def _asked(pot: _Pot) -> Asked:
-    return Asked(pot.group, pot.span[0], pot.span[1], pot.span)
+def _asked(cap: Cap, pot: _Pot) -> Asked:
+    return Asked(pot.group, pot.span[0], pot.span[1], pot.span, invoice=cap.within == "invoice")
 
 
 def _pots(cap: Cap, lines: Sequence[Line], fees: Fees, opening: Sequence[Opening], settled: Sequence[Line], *, by_end: bool) -> Iterable[_Pot]:
@@ -170,6 +171,10 @@ def _period(cap: Cap, fees: Fees, line: Line) -> tuple[str, tuple[int, int]]:
         case "term":
             begins, ends = fees.in_force
             return "the term", (begins, ends if ends is not None else max(fees.known_until(), line.end))
+        case "invoice":
+            # a span holds the instant before an end, so the end of a window at which the invoice begins lies in it
+            span = fees.invoice(cap.of or Base(), _group(cap, line), line.end)
+            return ("the invoice to come" if span[1] == OPEN else f"the invoice of {fees.day(span[1])}"), span
     window = fees.plan.commitments[line.commitment].head.window if line.commitment in fees.plan.commitments else None
     span = fees.period(cap.within, fees.at_home(line.end - 1, window))
     return fees.days(span), span

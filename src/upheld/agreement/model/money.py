@@ -63,6 +63,7 @@ def pay_of(value: Any) -> Pay:
     return Pay("money", money=found, text=text)
 
 
+_LAST_INVOICES = re.compile(r"(average of )?last (?:([1-9][0-9]?) invoices|invoice)", re.ASCII)
 BASE_WINDOWS = ("window", "previous window", "next invoice", "contract year", "month", "quarter", "year", "term")
 
 
@@ -80,12 +81,13 @@ def base_of(value: Any) -> Base:
         if key not in ("fee", "in", "kind", "divided_by"):
             raise problem("unknown-key", f"a fee has no key `{key}`", "known keys: fee, in, kind, divided_by", (key,), on_key=True)
     fee, window = mapping["fee"], text_of(mapping.get("in", "window"))
-    back = None if window in BASE_WINDOWS else quantity.duration(window)
+    last = _LAST_INVOICES.fullmatch(window)
+    back = None if last or window in BASE_WINDOWS else quantity.duration(window)
     if isinstance(back, Wrong) or (back is not None and back.before != "claim"):
         raise problem(
             "fee-window",
             f"`{window}` is not a time whose fee can be paid of",
-            f"write {', '.join(BASE_WINDOWS)} or 30 days before claim",
+            f"write {', '.join(BASE_WINDOWS)}, average of last 3 invoices or 30 days before claim",
             ("in",),
         )
     if fee == "same":
@@ -93,7 +95,11 @@ def base_of(value: Any) -> Base:
     else:
         charges = EVERYTHING if fee == "all" else selector_of(mapping_of(fee, "the fee's selector"))
     kind, divided = text_of(mapping.get("kind", "")), text_of(mapping.get("divided_by", ""))
-    return Base("fee", "", charges, window if back is None else "before claim", back, kind, divided, fee_text(fee, window, kind, divided))
+    named = "last invoices" if last else window if back is None else "before claim"
+    text = fee_text(fee, window, kind, divided)
+    if not last:
+        return Base("fee", "", charges, named, back, kind, divided, text)
+    return Base("fee", "", charges, named, None, kind, divided, text, invoices=int(last[2] or 1), mean=last[1] is not None)
 
 
 def fee_text(fee: Any, window: str, kind: str, divided: str) -> str:
@@ -183,7 +189,7 @@ One = Annotated[
 
 def _cap_window(value: Any) -> str:
     text = text_of(value)
-    known = ("case", "window", "month", "quarter", "year", "any 12 months", "contract year", "term", "result")
+    known = ("case", "window", "month", "quarter", "year", "any 12 months", "contract year", "term", "result", "invoice")
     if text not in known:
         raise problem("cap-window", f"`{text}` is not a time a cap is counted in", f"write {', '.join(known)}")
     return text

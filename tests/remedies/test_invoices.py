@@ -1,0 +1,80 @@
+"""What hangs on invoices: the average of the last ones, and a cap on what is put on one of them."""
+
+from __future__ import annotations
+
+import pytest
+from money_made import START, cap, charges, euro, fees, line, month, plan, share
+
+from upheld.agreement.model.money import base_of
+from upheld.plans.remedies import Pay
+from upheld.remedies.fees import Asked, Fees, Found, Missing
+from upheld.remedies.limits import capped
+from upheld.values.quantity import duration
+
+
+def of(rows: list[tuple[int, int, int]]) -> Fees:
+    return Fees(plan(), charges(rows), (START, None))
+
+
+def amount(book: Fees, words: str, m: int, pay: Pay | None = None) -> int | str:
+    start, end = month(m)
+    found = book.amount(pay or share(100), base_of({"fee": "all", "in": words}), Asked((), start, end, (start, end)))
+    return round(found.minor) if isinstance(found, Found) else found.reason
+
+
+MONTHLY = [(*month(m), minor) for m, minor in enumerate((3_000, 6_000, 9_001, 40_000, 50_000))]
+
+
+@pytest.mark.parametrize(("words", "m", "found"), [
+    ("average of last 3 invoices", 3, 6_000),          # (30.00 + 60.00 + 90.01) / 3 = 60.003...
+    ("last 3 invoices", 3, 18_001), ("last invoice", 3, 9_001), ("average of last 2 invoices", 4, 24_500),
+    ("average of last 3 invoices", 2, 4_500),          # two there are
+    ("average of last 3 invoices", 0, "no invoice is recorded before 2026-01-01"),
+])
+def test_the_last_invoices_are_those_that_began_before_the_window(words: str, m: int, found: int | str) -> None:
+    assert amount(of(MONTHLY), words, m) == found
+
+
+def test_what_begins_together_is_one_invoice() -> None:
+    """A base fee and calls of one month, 31.00 + 155.00, are one invoice of the three; a credit note counts in its own."""
+    rows = [(*month(0), 3_100), (*month(0), 15_500), (*month(1), 3_100), (*month(1), -100), (*month(2), 3_100)]
+    assert amount(of(rows), "average of last 3 invoices", 3) == (18_600 + 3_000 + 3_100) // 3
+
+
+def test_days_of_an_average_are_days_of_one_invoice() -> None:
+    """Three days of fee: 3/90 of all three invoices, so 3/30 of their average."""
+    rows = [(*month(m), 30_000) for m in (0, 1, 2)]
+    pay = Pay("time", time=duration("3 days"), text="3 days of fee")  # type: ignore[arg-type]
+    assert amount(of(rows), "average of last 3 invoices", 3, pay) == amount(of(rows), "last 3 invoices", 3, pay) == 3_000
+
+
+@pytest.mark.parametrize("words", ["average of 3 invoices", "last 0 invoices", "last three invoices", "average of last 3 months"])
+def test_other_words_are_refused(words: str) -> None:
+    with pytest.raises(Exception, match="fee-window"):
+        base_of({"fee": "all", "in": words})
+
+
+def test_a_cap_counts_what_is_put_on_one_invoice() -> None:
+    """Quarterly invoices, 100.00 for the second quarter: January to March, 40.00 each, are put on it. March is what does not fit."""
+    book = of([(month(0)[0], month(2)[1], 30_000), (month(3)[0], month(5)[1], 10_000), (month(6)[0], month(8)[1], 5_000)])
+    lines = capped([line(m, 4_000) for m in range(6)], [cap(share(100), "invoice")], book, (), ())
+    assert [x.amount for x in lines] == [4_000, 4_000, 2_000, 4_000, 1_000, 0]
+    assert lines[2].cuts[0].text == ("capped at 100% of the fee for 2026-04-01 to 2026-06-30, 100.00 EUR in the invoice of 2026-04-01 "
+                                     "= 100.00 EUR, 80.00 EUR of it given before")
+
+
+def test_without_the_next_invoice_the_cap_is_not_known() -> None:
+    found = capped([line(0, 4_000), line(1, 4_000)], [cap(share(50), "invoice")], fees(6_000, 2), (), ())
+    assert [(x.amount, x.low, x.high, x.state) for x in found] == [(3_000, None, None, "owed"), (None, 0, 4_000, "unknown")]
+    assert found[1].reason == "the cap in the invoice to come is not known: the invoice to come is not charged yet"
+
+
+def test_a_fixed_amount_an_invoice_needs_no_charge() -> None:
+    found = capped([line(0, 4_000), line(1, 4_000)], [cap(euro(5_000), "invoice")], of([]), (), ())
+    assert [x.amount for x in found] == [4_000, 1_000]
+
+
+def test_missing_is_told() -> None:
+    start, end = month(1)
+    assert of([]).amount(share(1), base_of({"fee": "all", "in": "last 2 invoices"}), Asked((), start, end, (start, end))) == Missing(
+        "no invoice is recorded before 2026-02-01")
