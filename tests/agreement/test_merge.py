@@ -177,4 +177,4 @@ def test_likes_cannot_be_made_to_explode() -> None:
     assert [f.slug for f in merged(text).findings] == ["size"]
     chain = "commitments:\n" + "".join(f"  c{i}: {{like: c{i + 1}, k{i}: 1}}\n" for i in range(8_000)) + "  c8000: {z: 1}\n"
     assert [f.slug for f in merged(chain).findings] == ["size"]
-    assert time.process_time() - start < 4
+    assert time.process_time() - start < 30   # a second; this only catches what has run away

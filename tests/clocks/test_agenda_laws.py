@@ -34,11 +34,16 @@ def steps_by_clock(found):
     return mine
 
 
+def names_of(steps):
+    return {step for step, _ in steps}
+
+
 instants = st.integers(1, 2 * SPAN // SLOT).map(lambda s: at(s * SLOT))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), instants, st.sampled_from([0, 1]), st.lists(st.integers(1, 3000), min_size=1, max_size=3))
+@example(9307, at(407 * SLOT), 0, [1])               # what stands still before a date has less time with every minute
 def test_nothing_changes_before_the_instant_named(seed, now, moment, later):
     world = world_of(seed, 40)
     facts = recorded(world)
@@ -52,7 +57,9 @@ def test_nothing_changes_before_the_instant_named(seed, now, moment, later):
             assert row.next_at > now + moment
             if row.next_at > then:
                 assert found[row.key] == row
-                assert fired.get(row.key) == told.get(row.key)
+                # what stands still before a date has less time with each moment: a part of it was used up the earlier, the later one looks
+                shown = names_of if row.state == "paused" and row.target_us == 0 else dict
+                assert shown(fired.get(row.key, ())) == shown(told.get(row.key, ()))
 
 
 @settings(max_examples=25, deadline=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -123,7 +122,6 @@ def test_a_part_is_tried_under_one_key_until_it_is_answered(served: Served) -> N
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Weak)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    begun = time.monotonic()
     done = record(served, "-", stdin=json.dumps(fact("weak")).encode(), to=f"http://127.0.0.1:{server.server_port}")
     server.shutdown()
     thread.join()
@@ -132,4 +130,3 @@ def test_a_part_is_tried_under_one_key_until_it_is_answered(served: Served) -> N
     assert (done.exit_code, done.stdout) == (0, "1 facts recorded, 0 were on record, 0 refused\n"), done.output
     assert len(_Weak.seen) == 3
     assert len({key for key, _ in _Weak.seen}) == 1
-    assert time.monotonic() - begun < 10

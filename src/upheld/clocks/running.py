@@ -66,7 +66,6 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
     moving = state == out.PAUSED if worlds.outside(agreed=True) == ((), ()) else (state == out.PAUSED) | (close < NEVER)
     has_due = found.has_due & ~(moving & ~found.has_miss & (found.elapsed_us < found.target_us))
     silent = left | good | ~found.has_target
-    found = _without_length(worlds, found, (close < NEVER) & ~has_due)
     next_at = np.full(n, NEVER)
     awaits = (close == NEVER) & has_due & ~found.has_miss & (state != out.PAUSED)
     next_at[awaits] = _misses(worlds, found, awaits, at)
@@ -85,17 +84,18 @@ def running(worlds: Worlds, at: int, shared_next: int) -> Running:
         next_at = np.minimum(next_at, min(ahead[ahead > at].tolist(), default=NEVER))
         coming = state == out.NOT_BEGUN
         next_at[coming] = np.minimum(next_at[coming], found.start[coming])
-    return Running(found, state, verdict, has_due, close, silent, next_at)
+    moving = ((close < NEVER) | (state == out.PAUSED)) & ~has_due
+    return Running(_without_length(worlds, found, moving), state, verdict, has_due, close, silent, next_at)
 
 
-def _without_length(worlds: Worlds, found: CaseOutcomes, over: Mask) -> CaseOutcomes:
-    """Of a clock that stood still before its date, which states outside might have moved, nobody knows how much time it would have had: 0.
-    Else what holds others now would change a clock that is over.
+def _without_length(worlds: Worlds, found: CaseOutcomes, moving: Mask) -> CaseOutcomes:
+    """Of a clock that stands still before a date, or was over while its date might move, nobody knows how much time it will have had: 0.
+    Else it would have less with each moment that passes, and what holds others now would change a clock that is over.
     """
     target = found.target_us
-    for level in np.unique(found.level[over]).tolist():
+    for level in np.unique(found.level[moving]).tolist():
         dated = terms_of(worlds.clause, level).dated
-        target = np.where(over & (found.level == level) & (found.leaf >= 0) & (dated[np.maximum(found.leaf, 0)] == 2), 0, target)
+        target = np.where(moving & (found.level == level) & (found.leaf >= 0) & (dated[np.maximum(found.leaf, 0)] == 2), 0, target)
     return found if target is found.target_us else replace(found, target_us=target)
 
 

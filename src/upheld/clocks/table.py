@@ -50,7 +50,7 @@ class ClockTable:
     ``next_at``: the next instant after ``at`` at which a step falls due, the promise is missed or a state changes with no fact arriving
     (``NEVER``: none); the opening and closing of hours is no such instant. ``kind``, ``state``, ``verdict`` index ``KINDS``, ``STATES``,
     ``VERDICTS``. ``version`` judges the clock. ``ladder`` "": it has none. ``target_us``, ``elapsed_us``: of a budget, what may be and is
-    used; no target is known (0) of a clock that is over before its date, which states outside its case might have moved.
+    used; no target is known (0) of a clock that stands still before a date, or was over while states outside its case might have moved it.
     """
 
     key: tuple[ClockKey, ...]
