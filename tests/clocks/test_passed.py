@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from live_histories import SPAN, batches_of, world_of
 
 from upheld.clocks.agenda import agenda
+from upheld.clocks.board import clock_lines
 from upheld.clocks.feed import rows_of
 from upheld.clocks.notices import notices
+from upheld.clocks.rehearsal import rehearse
 from upheld.facts.record import record
 
 H = 60
@@ -133,3 +135,48 @@ def test_a_message_about_a_paused_clock_speaks_of_no_budget():
     found = agenda([plan()], said, at(14 * H))
     (notice,) = notices(plan(), found, next(iter(found.rows())), said, at(14 * H))
     assert notice.subject == "62.5% used: fix T-1 (the clock stands still)"
+
+
+AGREED = """
+commitments:
+  action: {measure: clock, starts: action-due, stops: action-done, within: 0h, hours: always, per: quarter, target: ">= 80%", escalation: near}
+"""
+
+
+def test_an_agreed_date_is_warned_of_ahead():
+    """The date is an event that lies ahead: nothing is left to warn of once it has come."""
+    plans = [plan_of(clauses=AGREED, ladders=LADDER)]
+    said = [{**story("A-1", (50 * H, "action-due"))[0], "known": 9 * H}]
+    found = {s.step: (s.at - at(0)) / MINUTE for s in agenda(plans, facts_of(said), at(49.2 * H)).rows()}
+    assert found == {"1": 49 * H}
+    (row,) = rows_of(agenda(plans, facts_of(said), at(12 * H)))
+    assert (row.state, row.next_at) == ("not begun", at(49 * H))
+    # known half an hour before: not before it came to be known; known too late: at the date
+    near = {s.step: (s.at - at(0)) / MINUTE for s in agenda(plans, facts_of([{**said[0], "known": 49.6 * H}]), at(49.8 * H)).rows()}
+    assert near == {"1": 49.6 * H, "2": 49.6 * H, "3": 49.6 * H + 10}
+    late = {s.step: (s.at - at(0)) / MINUTE for s in agenda(plans, facts_of([{**said[0], "known": 51 * H}]), at(52 * H)).rows()}
+    assert (late["1"], late["2"]) == (50 * H, 50 * H)
+    done = [*said, story("A-1", (60 * H, "x"), (40 * H, "action-done"))[1]]
+    assert list(agenda(plans, facts_of(done), at(49.2 * H)).rows()) == []
+
+
+def test_a_drill_of_notice_plays_what_comes_before_the_event():
+    one = plan_of(start="2026-03-02", clauses=NOTICE, adopted="2026-02-01", ladders=SHARES)
+    for known in (at(9 * H), at(70 * H)):
+        played = rehearse([one], facts_of(()), "notice", at(58 * H), known)
+        assert [(p.step.step, (p.step.at - at(0)) / MINUTE) for p in played.played][1:3] == [("2", 33 * H), ("3", 34 * H)]
+        assert played.due == at(34 * H)
+        assert played.gaps == ()
+
+
+def test_of_notice_nothing_is_used():
+    """What was to be given beforehand is no time that runs out: 0% used of a notice that is nearly due reads as if there were time."""
+    one = plan_of(start="2026-03-02", clauses=NOTICE, adopted="2026-02-01", ladders=SHARES)
+    facts = facts_of([{**story("C", (58 * H, "change-begins"))[0], "known": 9 * H}])
+    found = agenda([one], facts, at(33.5 * H))
+    (line,) = clock_lines([one], found, facts)
+    assert (line.used, line.left_us, line.says) == (None, None, "due in 30 min")
+    last = list(found.rows())[-1]
+    (notice,) = notices(one, found, last, facts, at(33.5 * H))
+    assert notice.subject.startswith("1 h left: notice C, due ")
+    assert " of 8 h" not in notice.text

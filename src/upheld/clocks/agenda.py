@@ -22,7 +22,7 @@ from upheld.clocks.naming import Group, Roots, case_names, cycle_names, first_kn
 from upheld.clocks.passed import leads_of, passed
 from upheld.clocks.running import Running, notice_portion, portion_of, running
 from upheld.clocks.table import KINDS, NEVER, Agenda, ClockKey, ClockTable, StepTable
-from upheld.facts.tables import I64, OPEN, Facts
+from upheld.facts.tables import I64, OPEN, CaseEvents, Facts
 from upheld.measures.clock_general import schedule_starts
 from upheld.measures.clock_worlds import Worlds
 from upheld.measures.groups import columns_of
@@ -127,8 +127,8 @@ def _sheet(worlds: Worlds, at: int, shared: int, ends: int, roots: Roots, late: 
         holds = {i: held[c, cycle[i]] for i, c in enumerate(case) if c in cases and (c, cycle[i]) in held}
     ladders = context.plan.people.ladders
     portions = {p: (rows.due, found.has_due) if p == 1 else _portion(worlds, found, p, told) for p in portions_of(ladders, clause.head.ladder)}
-    floor = np.full(len(rows), _LONG_AGO) if clause.before is not None else rows.start
-    early = passed(worlds, found, leads_of(ladders_of(ladders, clause.head.ladder)))
+    floor = _floor(worlds, found, told)
+    early = passed(worlds, found, leads_of(ladders_of(ladders, clause.head.ladder)), floor)
     pace = Pace(rows.due, found.has_due, floor, found.close, found.silent, portions, holds, early)
     climbed = climb(ladders, clause.head.ladder, pace, at)
     next_at = np.minimum(np.minimum(found.next_at, climbed.next_at), ends)
@@ -145,13 +145,30 @@ def _portion(worlds: Worlds, found: Running, portion: Fraction, told: Mapping[in
     """
     if worlds.clause.before is None:
         return portion_of(worlds, found, portion)
-    rows, events = found.outcomes, worlds.events
-    if events is None or not len(rows):
-        return rows.due, found.has_due
-    begun = events.header.known_at[rows.first_row].copy()
-    if told:
-        begun = np.array([told.get(s, k) for s, k in zip(events.header.seq[rows.first_row].tolist(), begun.tolist(), strict=True)], np.int64)
+    if worlds.events is None or not len(found.outcomes):
+        return found.outcomes.due, found.has_due
+    begun = _known(worlds.events, found.outcomes.first_row, told)
     return notice_portion(worlds, found, begun, portion)
+
+
+def _floor(worlds: Worlds, found: Running, told: Mapping[int, int]) -> I64:
+    """Before which instant no step that comes before the due instant falls due: the start, or an agreed date that was known ahead, when it
+    came to be known.
+    """
+    rows = found.outcomes
+    if worlds.clause.before is not None:
+        return np.full(len(rows), _LONG_AGO)
+    if worlds.scheduled or worlds.events is None or not len(rows):
+        return rows.start
+    return np.minimum(rows.start, np.where(rows.cycle == 0, _known(worlds.events, rows.first_row, told), rows.start))
+
+
+def _known(events: CaseEvents, rows: I64, told: Mapping[int, int]) -> I64:
+    """When what each of these rows says first came to be known (µs), whatever corrected it since."""
+    known = events.header.known_at[rows].copy()
+    if told:
+        known = np.array([told.get(s, k) for s, k in zip(events.header.seq[rows].tolist(), known.tolist(), strict=True)], np.int64)
+    return known
 
 
 def _assembled(at: int, sheets: Sequence[_Sheet]) -> Agenda:

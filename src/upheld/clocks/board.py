@@ -90,6 +90,8 @@ def _line(plan: Plan, agenda: Agenda, i: int, fired: Mapping[str, int], telling:
     c = agenda.clocks
     key, target, elapsed = c.key[i], int(c.target_us[i]), int(c.elapsed_us[i])
     clause = plan.commitments[key.commitment]
+    if isinstance(clause, ClockPlan) and clause.before is not None:
+        target = 0                             # notice is given, not used up: its length says nothing of what is left
     ladder = plan.people.ladders.get(c.ladder[i])
     state, verdict = STATES[c.state[i]], VERDICTS[c.verdict[i]]
     due = int(c.due[i]) if c.has_due[i] else None

@@ -18,7 +18,7 @@ from upheld.clocks.table import NEVER, STATES, ClockKey, ClockTable, StepRow
 from upheld.clocks.words import Words
 from upheld.plans.lookup import look
 from upheld.plans.people import Ladder, LadderStep
-from upheld.plans.plan import Plan
+from upheld.plans.plan import ClockPlan, Plan
 
 __all__ = ["LINK", "Place", "Situation", "called", "code", "is_party", "one_line", "subject", "text"]
 
@@ -66,7 +66,10 @@ class Situation:
 
     @property
     def used(self) -> Fraction | None:
-        """The share of the target used at ``at``."""
+        """The share of the target used at ``at``; of notice owed before an event None: its target is what was to be given, not used."""
+        clause = self.plan.commitments.get(self.step.key.commitment)
+        if isinstance(clause, ClockPlan) and clause.before is not None:
+            return None
         target = int(self.clocks.target_us[self.row])
         return Fraction(int(self.clocks.elapsed_us[self.row]), target) if target > 0 else None
 

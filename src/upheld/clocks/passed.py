@@ -35,8 +35,9 @@ def leads_of(ladders: Sequence[Ladder]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(step.before_us for ladder in ladders for step in ladder.steps if step.before_us is not None))
 
 
-def passed(worlds: Worlds, found: Running, leads: Sequence[int]) -> Mapping[int, I64]:
+def passed(worlds: Worlds, found: Running, leads: Sequence[int], floor: I64) -> Mapping[int, I64]:
     """For each of ``leads``: when it was first so long until each clock was due, as it stood before its last change (``NEVER``: it was not).
+    ``floor``: no clock before it, µs.
 
     Clocks whose promise hangs on how many cases there are, those that states stop which must last a while (what they did shows only later),
     and clocks without cases have none.
@@ -51,7 +52,7 @@ def passed(worlds: Worlds, found: Running, leads: Sequence[int]) -> Mapping[int,
         until = np.where(rows.has_stop, np.minimum(past.until[rows.case], rows.stop), past.until[rows.case])
         place, same = _places(own, replace(rows, case=past.case[rows.case].astype(np.int32)))
         for lead, when in first.items():
-            at = np.maximum(rows.due - lead, rows.start)
+            at = np.maximum(rows.due - lead, floor[place])
             hits = np.flatnonzero(past.stands & same & (at < until))
             hits = hits[when[place[hits]] == NEVER][::-1]            # of several pasts the first: written last
             when[place[hits]] = at[hits]

@@ -98,10 +98,14 @@ def rehearse(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, k
     if not isinstance(clause, ClockPlan):
         return _budget(plan, commitment, ladder, start, real, feeds)
     said: dict[str, str] = {}
-    virtual = real
-    if not isinstance(clause.starts, Schedule):     # a schedule's clock is no case's
-        said = {**_asked(plan.covers), **_asked(clause.head.of), **_asked(clause.starts), **_groups(plan, clause), **(says or {})}
-        virtual = _joined(real, said.pop("event", "opened"), start, said)
+    virtual, told = real, start
+    if clause.before is not None or not isinstance(clause.starts, Schedule):     # a schedule's clock is no case's
+        begins = clause.before if clause.before is not None else clause.starts
+        assert not isinstance(begins, Schedule)
+        said = {**_asked(plan.covers), **_asked(clause.head.of), **_asked(begins), **_groups(plan, clause), **(says or {})}
+        if clause.before is not None:               # notice is owed of what is known to lie ahead
+            told = known_at if known_at < start else start - _FIRST
+        virtual = _joined(real, said.pop("event", "opened"), start, told, said)
     key, whole = _whole(plans, virtual, commitment, start)
     rows = [row for row in whole.rows() if row.key == key]
     if not rows:
@@ -110,7 +114,7 @@ def rehearse(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, k
     clock = whole.clocks.key.index(key)
 
     def then(row: StepRow) -> Agenda:
-        return agenda(plans, virtual, row.at)
+        return agenda(plans, virtual, max(row.at, told))
 
     due = int(whole.clocks.due[clock]) if whole.clocks.has_due[clock] else None
     return Rehearsal(plan, commitment, ladder, int(whole.clocks.start[clock]), due, said, _played(plan, rows, virtual, then, feeds))
@@ -172,9 +176,10 @@ def _without_cases(facts: Facts, known_at: int) -> Facts:
     return replace(facts, events=None, declarations=declarations, refused=())
 
 
-def _joined(real: Facts, event: str, start: int, said: Mapping[str, str]) -> Facts:
+def _joined(real: Facts, event: str, start: int, told: int, said: Mapping[str, str]) -> Facts:
+    """The facts with the virtual case, whose event of ``start`` is known from ``told`` on."""
     columns: dict[str, object] = {"case": CASE, "event": event, "at": start, **({"says": dict(said)} if said else {})}
-    leaf = Arrival("events", "drill", "1", CASE, start, columns).leaf(1, start)
+    leaf = Arrival("events", "drill", "1", CASE, told, columns).leaf(1, told)
     events = record(batches_of([leaf])).events
     assert isinstance(events, CaseEvents)
     spoken = None if real.spoken is None else {**real.spoken, "events": real.spoken.get("events", frozenset()) | frozenset(said)}

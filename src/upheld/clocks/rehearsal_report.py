@@ -12,6 +12,7 @@ from upheld.clocks.message import Place, code, one_line
 from upheld.clocks.rehearsal import Played, Rehearsal, Told
 from upheld.clocks.words import words
 from upheld.plans.people import LadderStep
+from upheld.plans.plan import ClockPlan
 from upheld.values.instant import format_instant
 
 __all__ = ["to_json", "to_markdown", "to_text"]
@@ -94,7 +95,9 @@ def _heading(one: Rehearsal) -> str:
 
 def _about(one: Rehearsal) -> Iterator[str]:
     says = ", ".join(f"{name}={one_line(value, 60)}" for name, value in one.said.items())
-    yield f"from {_when(one, one.start)}" + (f", a case that says {says}" if says else "")
+    clause = one.plan.commitments[one.commitment]
+    ahead = isinstance(clause, ClockPlan) and clause.before is not None
+    yield f"{'notice of' if ahead else 'from'} {_when(one, one.start)}" + (f", a case that says {says}" if says else "")
     yield f"due {_when(one, one.due)}" if one.due is not None else "as if each share were reached then"
 
 
