@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
@@ -222,6 +223,8 @@ def test_letters_that_no_font_has_are_set_as_their_codes() -> None:
     shown = squeezed(words_of(pdf(statement(["\U00016a40\U00016a41", "\U00016a40\U00016a42"]), svg)))
     # either the machine has a font with Mro letters, or the codes are set
     assert "[U+16A40U+16A41]" in shown or "\U00016a40\U00016a41" in shown
+    assert "stand in brackets as their Unicode codes" in words_of(pdf(statement(["K\u0378ln"]), svg))
+    assert "in brackets" not in words_of(pdf(statement(), svg))
     assert "[U+0378]" in squeezed(words_of(pdf(statement(["K\u0378ln"]), svg)))     # a code point without a letter
     assert "[U+16A40U+16A42]" in shown or "\U00016a40\U00016a42" in shown
 
@@ -302,3 +305,28 @@ def test_renderings_by_file_name() -> None:
     found = renderings(envelope, figures([outcome()], [line()]))
     assert list(found) == ["statement.txt", "statement.md", "statement.html", "statement.pdf"]
     assert found["statement.pdf"].startswith(b"%PDF-")
+
+
+def test_a_window_without_a_value_has_no_sign_of_one() -> None:
+    rows = (("report", "100% in 10 days", "2026-01", "", "100", "%"), ("report", "100% in 10 days", "2026-02", "99.5", "100", "%"))
+    shown = text(replace(statement(), blocks=(Chart("trend", "How it went", "By promise.", rows),)))
+    assert "2026-01 -, 2026-02 99.5%" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(("label", "named"), [
+    ("2026-03", "2026-03 (2026-03-01 to 2026-03-31)"), ("2026-03-01..2026-03-31", "2026-03-01 to 2026-03-31"), ("2026-03-15", "2026-03-15")])
+def test_a_period_is_named_once(label: str, named: str) -> None:
+    found = figures([outcome("Bonn")], [])
+    found["period"] |= {"label": label, "dates": period_of(label, "Europe/Berlin").dates}
+    document = compose(enveloped("acme", label, None, "2026-04-01T00:00:00Z") | {"revision": 1}, found)
+    assert document.period == named
+
+
+def test_what_is_earned_back_names_the_line_it_is_of() -> None:
+    first = line("Bonn", 5_000)
+    lines = [first, line("Bonn", -5_000, kind="earned back", key="acme/back", reverses=first.key),
+             line("Ulm", -100, kind="earned back", key="acme/other", reverses="acme/uptime//2025-11//credit")]
+    table = next(block for block in statement(lines=lines).blocks if isinstance(block, Table) and block.title == "Credits")
+    told = " ".join(row[1] for row in table.rows)
+    assert "takes back the credit of uptime, site Bonn, 2026-03" in told
+    assert "takes back the credit of `acme/uptime//2025-11//credit`" in told

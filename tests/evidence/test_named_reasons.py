@@ -177,3 +177,8 @@ def test_a_log_that_went_back(whole: Made) -> None:
 def test_a_folder_or_file_that_is_no_bundle_is_named(tmp_path: Path) -> None:
     assert verify(tmp_path) == [("format", False, f"statement.json is missing: no bundle is in {tmp_path}")]
     assert verify(tmp_path / "r9") == [("format", False, f"nothing is there: {tmp_path / 'r9'}")]
+
+
+def test_a_private_key_given_by_mistake_is_not_printed(whole: Made) -> None:
+    (check, _, words), = verify(whole.files, "PRIVATE+KEY+acme.example+4c47cf15+BDwzeqj7uVjqxX0C3OkKu28lnsxJPdhJ7ytRKVHCp3lj")
+    assert (check, words) == ("key", "a PRIVATE key: keep it to yourself, and give the verifier key")

@@ -34,6 +34,10 @@ _SURE = re.compile("[^ -~\u00a0-\u00ff\ufffd]+")
 """What they may lack in the worst case: there are code points without a letter in every range."""
 
 
+_CODES = {"kind": "prose", "tone": "quiet", "text": "Letters for which this file has no font stand in brackets as their Unicode codes, "
+          "such as [U+00E9]; the HTML and text of this statement hold them as they are."}
+
+
 def pdf(document: Document, draw: Callable[[Chart], str]) -> bytes:
     """The document as a PDF; ``draw`` gives a chart's SVG."""
     found = typeset(document, draw, "pdf")
@@ -42,17 +46,19 @@ def pdf(document: Document, draw: Callable[[Chart], str]) -> bytes:
 
 def typeset(document: Document, draw: Callable[[Chart], str], form: Literal["pdf", "png"]) -> bytes | list[bytes]:
     """The document as PDF, or its pages as PNG."""
-    data = {
+    blocks = [_block(block, draw) for block in document.blocks]
+    data: dict[str, Any] = {
         "title": document.title, "subtitle": document.subtitle, "badge": document.badge, "period": document.period, "hash": document.hash,
         "parties": document.parties, "proof": document.proof, "fonts": list(_FONTS),
-        "blocks": [_block(block, draw) for block in document.blocks],
+        "blocks": blocks,
     }
     told, stamp = json.dumps(data, ensure_ascii=False), parse_instant(document.stamp) // 1_000_000
     for lacking in (_FOREIGN, _SURE):
         try:
             return _compiled(told, form, stamp)
         except typst.TypstError:
-            told = lacking.sub(lambda run: f"[{' '.join(f'U+{ord(c):04X}' for c in run[0])}]", told)
+            data["blocks"] = [*blocks[:1], _CODES, *blocks[1:]]
+            told = lacking.sub(lambda run: f"[{' '.join(f'U+{ord(c):04X}' for c in run[0])}]", json.dumps(data, ensure_ascii=False))
     return _compiled(told, form, stamp)
 
 

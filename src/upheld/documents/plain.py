@@ -80,7 +80,7 @@ def _trend(chart: Chart) -> Iterator[tuple[str, str]]:
     rows = chart.rows if chart.kind == "trend" else ()
     for name, panel in groupby(rows, key=lambda row: row[0]):
         own = list(panel)
-        told = ", ".join(f"{window} {_short(value)}{unit if unit == '%' else ''}" for _, _, window, value, _, unit in own)
+        told = ", ".join(f"{window} {_short(value)}{unit if unit == '%' and value else ''}" for _, _, window, value, _, unit in own)
         yield name, f"{own[0][1]}: {told}" if own[0][1] else told
 
 

@@ -155,7 +155,8 @@ def strict_base64(text: str, check: str = "signature") -> bytes:
 def read_key(vkey: str) -> tuple[str, bytes, int, bytes]:
     """(name, hash, algorithm, public key) of a C2SP verifier key ``name+hash+base64``; fails on any other form."""
     name, number, material = (*vkey.split("+", 2), "", "")[:3]
-    refuse_if(not NAME.fullmatch(name) or not re.fullmatch("[0-9a-f]{8}", number), "key", "not a verifier key: " + plain(vkey))
+    told = "a PRIVATE key: keep it to yourself, and give the verifier key" if name == "PRIVATE" else "not a verifier key: " + plain(vkey)
+    refuse_if(not NAME.fullmatch(name) or not re.fullmatch("[0-9a-f]{8}", number), "key", told)
     data = strict_base64(material, "key")
     refuse_if(len(data) != 33 or data[0] not in (1, 4), "key", "not an Ed25519 key: " + plain(vkey))
     refuse_if(key_hash(name, data) != bytes.fromhex(number), "key", "the key does not have the hash it bears: " + plain(vkey))
@@ -577,9 +578,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--receipt", action="append", default=[], help="a receipt you hold for something handed in")
     parser.add_argument("--report", help="write both checkpoints here where they contradict each other")
     given = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")      # a name the terminal cannot write is no reason to stop
+    for stream in [s for s in (sys.stdout, sys.stderr) if isinstance(s, io.TextIOWrapper)]:
+        stream.reconfigure(errors="backslashreplace")          # a name the terminal cannot write is no reason to stop
     try:
         known, receipts = ([Path(name).read_bytes() for name in names] for names in (given.known, given.receipt))
     except OSError as problem:

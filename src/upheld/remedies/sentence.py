@@ -240,7 +240,9 @@ class Speaker:
         times = self._times(rule, result, outcome, value, high=high)
         if isinstance(times, Missing):
             return Raw(rule.path, None, None, (), reason=times.reason)
-        return self._summed(rule, asked, axes, each, times, self._why(rule, outcome, value))
+        in_a_row = result.in_a_row is not None and "missed in a row" in axes_of(rule.pay)
+        run = (f"missed in a row: {result.in_a_row}",) if in_a_row else ()
+        return self._summed(rule, asked, axes, each, times, (*self._why(rule, outcome, value), *run))
 
     def _paid(self, rule: CreditRule, result: Result, outcome: Outcome, asked: Asked, axes: Axis,
               value: Fraction | None) -> Pay | Missing | None:

@@ -25,12 +25,13 @@ _PROOF = "The signed figures are the proof; this page only renders them."
 def compose(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Document:
     """The document of an envelope and its figures."""
     agreement, period = figures["agreement"], figures["period"]
+    label, dates = _named(period)
     badge = "PROVISIONAL" if figures["provisional"] else f"REVISION {envelope['revision']}" if envelope["revision"] > 1 else ""
     parties = [said["name"] for _, said in _parties(agreement) if said.get("name")]
     blocks = [*_first_page(envelope, figures), *_changes(envelope, figures), *credits_of(figures), *follows_of(figures),
               *charts_of(figures), *details_of(figures), *_gaps(figures), *_basis(envelope, figures)]
     return Document("Statement of service levels", seen(agreement["title"]), seen(" \u00b7 ".join(parties) or agreement["id"]), badge,
-                    tuple(_clean(b) for b in blocks), envelope["figures_sha256"], seen(f"{period['label']} ({period['dates']})"), period["end"],
+                    tuple(_clean(b) for b in blocks), envelope["figures_sha256"], seen(f"{label} ({dates})" if label else dates), period["end"],
                     "Nothing of it is signed yet, and its figures may still change." if figures["provisional"] else _PROOF)
 
 
@@ -59,6 +60,14 @@ def _parties(agreement: Mapping[str, Any]) -> list[tuple[str, Mapping[str, str]]
     return sorted(agreement["parties"].items(), key=lambda pair: (first.index(pair[0]) if pair[0] in first else len(first), pair[0]))
 
 
+def _named(period: Mapping[str, Any]) -> tuple[str, str]:
+    """The name of a period and its dates; where one says the other (a day, or from one date to another), the dates alone."""
+    first, _, last = period["dates"].partition(" to ")
+    if ".." in period["label"] or first == last:
+        return "", first if first == last else str(period["dates"])
+    return str(period["label"]), str(period["dates"])
+
+
 def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[Block]:
     agreement, period, zone = figures["agreement"], figures["period"], figures["agreement"]["zone"]
     parties = [(role.capitalize(), said.get("name") or "-") for role, said in _parties(agreement)]
@@ -67,7 +76,7 @@ def _first_page(envelope: Mapping[str, Any], figures: Mapping[str, Any]) -> Iter
     known = f", as known at {'that time' if same else local(envelope['as_of'], zone)}" if envelope["as_of"] else ""
     yield Pairs((
         *parties,
-        ("Period", f"{period['label']}, {period['dates']} ({zone})"),
+        ("Period", f"{', '.join(part for part in _named(period) if part)} ({zone})"),
         ("Agreement", f"{agreement['id']}, version{'s' if len(judging) > 1 else ''} {listed(judging)}"),
         ("Facts until", local(envelope["facts_until"], zone) + known),
     ))

@@ -59,8 +59,13 @@ def _working(c: Mapping[str, Any], figures: Mapping[str, Any]) -> list[str]:
     cuts = [f"rounded to {money(c['rounded_minor'], figures)}"] if rounded else []
     cuts += [f"{cut['text']}, so {money(cut['cut_minor'], figures)} less" for cut in c["cuts"]]
     reason = [c["reason"]] if c["reason"] and c["reason"] not in c["working"] else []
-    reverses = [f"takes back {c['reverses']}"] if c["reverses"] else []
+    reverses = [f"takes back the credit of {_reversed(c['reverses'], figures)}"] if c["reverses"] else []
     return [*c["working"], *cuts, *reason, *reverses]
+
+
+def _reversed(key: str, figures: Mapping[str, Any]) -> str:
+    """The line that is taken back, as its own statement calls it; its key where the statement of its period is another."""
+    return next((_name(line) for line in figures["credits"] if line["key"] == key), f"`{key}`")
 
 
 def _state(c: Mapping[str, Any], figures: Mapping[str, Any]) -> str:

@@ -103,7 +103,8 @@ def _kept(figures: Mapping[str, Any]) -> str:
     idle = sum(1 for c in measured if c["verdict"] not in _WORDS)
     if idle:
         parts.append(f"{idle} had nothing to be judged by")
-    return f"Of {counted(len(measured), 'promise')} measured in this period, {listed(parts)}."
+    so_far = " so far" if figures["provisional"] else ""
+    return f"Of {counted(len(measured), 'promise')} measured in this period{so_far}, {listed(parts)}."
 
 
 def _verb(verdict: str, n: int) -> str:
