@@ -80,3 +80,34 @@ def test_a_promise_that_hangs_on_the_number_of_cases(tmp_path: Path) -> None:
     world.resolve("A", "B", "C").work()
     world.sent.letters.clear()
     world.close()
+
+
+def test_a_message_about_a_budget_says_no_due_instant_and_no_guess(tmp_path: Path) -> None:
+    """The end of its window is no due instant, and nobody knows when the next share will be used."""
+    text = """upheld: 1
+agreement: acme
+effective: {from: 2026-01-01}
+timezone: Europe/Berlin
+parties: {provider: {name: Northwind}, customer: {name: Acme}}
+states: {outage: {where: {kind: outage}}}
+commitments:
+  uptime: {measure: availability, for_each: [site], down: outage, out_of: period, per: month, target: ">= 99.9%", escalation: budget}
+contacts: {ann: {mail: ann@northwind.example}}
+escalations:
+  budget: {steps: [{at: 50%, tell: ann}, {at: 100%, tell: ann}]}
+"""
+    world = World(tmp_path / "budget.db", text)
+    world.interval("outage", "25m", ago="25m", site="b").work()
+    (letter,) = world.sent.letters
+    assert "- Window: `2026-03`\n- For: site `b`\n" in letter.text
+    assert "- Next: 100% of the budget is used: Ann" in letter.text.replace("ann", "Ann")
+    assert "- Due:" not in letter.text
+    assert "April" not in letter.text
+
+
+def test_an_agreement_that_never_was_in_order_is_told_to_the_operator(tmp_path: Path) -> None:
+    world = World(tmp_path / "broken.db", "upheld: 1\nagreement: acme\ntitel: x\n").work()
+    (letter,) = world.sent.letters
+    assert "errors in the agreements of the store" in letter.subject
+    world.work().advance("2h")
+    assert len(world.sent.letters) == 1

@@ -171,7 +171,7 @@ def _state(words: Words, about: Situation) -> str:
 
 
 def _due(words: Words, about: Situation) -> str:
-    if about.due is None:
+    if about.due is None or about.is_budget:     # a budget's last instant is its window's end: nothing is due then
         return ""
     when, left = words.instant(about.due, about.plan.zone), about.due - about.at
     if abs(left) >= _HOUR:
@@ -258,6 +258,8 @@ def _instant(about: Situation, following: Place) -> int | None:
     step, due = following.step, about.due
     if step.after_us is not None:
         return None if about.place.repeat else about.step.at + step.after_us
+    if about.is_budget:                          # nobody knows when so much of it will be used
+        return None
     if step.before_us is not None:
         return None if due is None else due - step.before_us
     if step.at == 1 and due is not None:

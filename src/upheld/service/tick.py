@@ -98,12 +98,13 @@ class Ticker:
                 reading.at))
 
     def _new_terms(self) -> bool:
-        """Compile the texts if they changed. True: the clocks kept were worked out by others."""
-        digest = live.texts_size(self.store.database)
+        """Compile the texts if they changed. True: the clocks kept were worked out by others, or somebody is to be told of errors."""
+        digest, errors = live.texts_size(self.store.database), False
         if digest != self.terms.digest:
             self.terms = terms_of(self.store.texts.current(), digest, self.store.texts.first_put("agreements/"))
+            errors = any(f.severity == "error" for f in self.terms.findings)      # what judges nothing makes no clock due either
         with self.store.database.reading() as connection:
-            return live.judged_by(connection) != self._hashes()
+            return errors or live.judged_by(connection) != self._hashes()
 
     def _tell_errors(self, connection: Connection, at: int) -> None:
         """An agreement that cannot be read judges nothing: whoever runs this must know."""
