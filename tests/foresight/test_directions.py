@@ -188,7 +188,7 @@ COMPARED = {
     plans.AvailabilityPlan: "head down out_of value",
     plans.ClockPlan: "head starts stops within pauses before again counted reopen_us landing value",
     plans.ValuesPlan: "head statistic shape good total slices method",
-    plans.CombinePlan: "head operation parts weights k of_points expression",
+    plans.CombinePlan: "head operation parts weights k of_points expression carried",
     plans.ExclusionRule: "name effect where during notice allowance_us allowance_per needs until until_after",
     plans.AttributeRule: "name table read lead_us order after_miss on_change",
     plans.Plan: "agreement version title hash zone currency from_us until_us adopted_us customer covers calendars attributes states exclusions "

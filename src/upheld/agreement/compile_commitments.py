@@ -358,4 +358,7 @@ def _combine(desk: Desk, written: Combine, head: Head, path: Path) -> CombinePla
         # a yes-or-no needs no number: it is kept where the answer is yes
         head = replace(head, target=constant(Condition(((Comparison(">=", 1),),), "share", "yes")))
     points = operation == "sum of points"
-    return CombinePlan(head, "sum of" if points else operation, parts, tuple(written.weighted.values()), k, points, tree)
+    if written.carried is not None and not points:
+        desk.say((*path, "carried"), "carried", f"`{operation}` has nothing to carry on: a balance is of points",
+                 "write sum of points, or leave it out", on_key=True)
+    return CombinePlan(head, "sum of" if points else operation, parts, tuple(written.weighted.values()), k, points, tree, written.carried)

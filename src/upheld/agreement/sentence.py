@@ -108,10 +108,16 @@ def _combine(c: Combine) -> str:
         ("in parallel", c.parallel),
     ):
         if names:
-            return f"{words} {', '.join(names)}"
+            return f"{words} {', '.join(names)}{_carried(c.carried)}"
     if c.k_of_n:
         return f"at least {c.k_of_n.k} of {', '.join(c.k_of_n.of)}"
     return c.expression
+
+
+def _carried(reset: int | None) -> str:
+    if reset is None:
+        return ""
+    return f", carried on until all are met {reset} windows in a row," if reset else ", carried on,"
 
 
 def _length(us: int) -> str:

@@ -15,7 +15,7 @@ from upheld.assessment.outcome import Outcome
 from upheld.assessment.report import named, record_of
 from upheld.assessment.show import show_condition, show_decimal, show_duration, show_value
 from upheld.measures.result import WHY, Segments
-from upheld.plans.plan import ValuesPlan
+from upheld.plans.plan import CombinePlan, ValuesPlan
 from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 
@@ -111,17 +111,23 @@ def _result(o: Outcome, *, many: bool) -> Iterator[str]:
         yield f"            {detail['good']} good / {detail['total']} = {o.shown}"
 
 
-def _counting(ledger: Ledger) -> Callable[[int], str]:
-    """How a segment's number is written: time of clocks and availability; of values a slice's share, a count or a reading."""
+def _counting(ledger: Ledger) -> Callable[[int, str], str]:
+    """How a segment's number is written: time of clocks and availability; of values a slice's share, a count or a reading; of a combination
+    what the part of that name came to.
+    """
     first = ledger.outcomes[0]
     plan = ledger.context.plan.commitments[first.commitment]
+    if isinstance(plan, CombinePlan):
+        own, results = first.unit, ledger.context.results
+        units = {name: own if plan.of_points else results[name].unit for name in plan.parts if name in results}
+        return lambda billionths, name: show_value(Fraction(billionths, _BILLION), units.get(name, own))
     if not isinstance(plan, ValuesPlan):
-        return lambda us: show_duration(us) if us else "-"
+        return lambda us, _: show_duration(us) if us else "-"
     if plan.slices is not None:
         unit = first.unit
-        return lambda billionths: show_value(Fraction(billionths, _BILLION), unit)
+        return lambda billionths, _: show_value(Fraction(billionths, _BILLION), unit)
     scale = first.figure.detail.get("scale", 1)
-    return lambda value: show_value(Fraction(value, scale), "number")
+    return lambda value, _: show_value(Fraction(value, scale), "number")
 
 
 _SEGMENT_KEYS = ("subject", "start", "end", "wall_us", "counted_us", "why", "clause", "opened_by", "closed_by")
@@ -148,15 +154,15 @@ def _segment_rows(ledger: Ledger, *, plain: bool) -> list[tuple[str, ...]]:
         start, end = int(s.start[i]), int(s.end[i])
         facts = " … ".join(dict.fromkeys(f for f in (s.opened_by[i], s.closed_by[i]) if f))
         rows.append((format_instant(start, zone), format_instant(end, zone), show_duration(end - start, days=True),
-                     shown(int(s.counted_us[i])) if why == "counted" or s.counted_us[i] else "-", why, s.clause[i], facts))
+                     shown(int(s.counted_us[i]), s.clause[i]) if why == "counted" or s.counted_us[i] else "-", why, s.clause[i], facts))
     return rows
 
 
 def _sums(ledger: Ledger) -> Iterator[str]:
     s = ledger.segments
     assert s is not None
-    if isinstance(ledger.context.plan.commitments[ledger.outcomes[0].commitment], ValuesPlan):
-        return                                         # values do not add up to time: the heading says what they add up to
+    if isinstance(ledger.context.plan.commitments[ledger.outcomes[0].commitment], ValuesPlan | CombinePlan):
+        return                                         # values and parts do not add up to time: the heading says what they add up to
     wall: dict[str, int] = {}
     for start, end, why in zip(s.start.tolist(), s.end.tolist(), s.why.tolist(), strict=True):
         wall[WHY[why]] = wall.get(WHY[why], 0) + end - start

@@ -272,13 +272,15 @@ def _combine(pair: Pair, about: About, x: CombinePlan, y: CombinePlan) -> None:
 
 def _made_of(clause: CombinePlan) -> Any:
     weighed = frozenset(zip(clause.parts, clause.weights, strict=False)) if clause.weights else frozenset(clause.parts)
-    return (clause.operation, weighed, clause.k, clause.of_points, repr(clause.expression))
+    return (clause.operation, weighed, clause.k, clause.of_points, repr(clause.expression), clause.carried)
 
 
 def _combination(clause: CombinePlan) -> str:
     if clause.weights:
         return ", ".join(f"{p} {say.plain(w)}" for p, w in zip(clause.parts, clause.weights, strict=True))
     count = f"{clause.k} of " if clause.k else ""
+    if clause.carried is not None:
+        return clause.head.sentence.split(" per ")[0].rstrip(",")
     return clause.head.sentence.split(" per ")[0] if clause.expression else f"{clause.operation} {count}{', '.join(clause.parts)}"
 
 

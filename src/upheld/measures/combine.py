@@ -6,12 +6,14 @@ Law: unknown in, unknown out, unless the known parts decide it. Ranges are carri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 
 import numpy as np
 
 from upheld.calendars.windows import Windows
+from upheld.measures.balance import Kept, Window, added, balances
 from upheld.measures.result import WHY, Context, Figure, Measured, Part, Segments, Unit
 from upheld.plans.lookup import Lookup, look
 from upheld.plans.plan import CombinePlan, Head
@@ -36,6 +38,8 @@ def measure(plan: CombinePlan, context: Context) -> Measured:
     keys = [key for key in _keys(plan, parts, laid) if _has_begun(plan, context, laid, key)]
     agreed = {key: _figure(plan, context, laid, key, bare=False) for key in keys}
     bare = {key: _figure(plan, context, laid, key, bare=True) for key in agreed}
+    if plan.carried is not None:
+        agreed, bare = (_carried(plan, context, laid, figures) for figures in (agreed, bare))
     late = {key: _provisional(parts, laid, key) for key in agreed}
     made = tuple(Part(key[0], key[1], agreed[key], bare[key], provisional=late[key]) for key in sorted(agreed))
     return Measured(plan.head.id, _unit(plan, parts), laid, made, tuple(notes))
@@ -101,6 +105,28 @@ def _figure(plan: CombinePlan, context: Context, laid: Windows, key: Key, *, bar
                   undecided=sum(f.undecided for f in found), unknown_us=max((f.unknown_us for f in found), default=0),
                   detail={"parts": len(plan.parts), "parts_known": sum(1 for fs in figures.values() if fs),
                           **({"no_value": 1} if open_ else {})})
+
+
+def _carried(plan: CombinePlan, context: Context, laid: Windows, figures: Mapping[Key, Figure]) -> dict[Key, Figure]:
+    """Each figure with what the windows before it left."""
+    found = dict(figures)
+    for group in {group for group, _ in figures}:
+        keys = sorted(key for key in figures if key[0] == group)
+        row = [Window(added(figures[key]), _kept(plan, context, laid, key)) for key in keys]
+        for key, balance in zip(keys, balances(row, plan.carried or 0), strict=True):
+            low, high = balance if balance is not None else (None, None)
+            detail = figures[key].detail if balance is not None else {**figures[key].detail, "no_value": 1}
+            found[key] = replace(figures[key], low=low, high=high, detail=detail)
+    return found
+
+
+def _kept(plan: CombinePlan, context: Context, laid: Windows, key: Key) -> Kept:
+    """Whether all parts of a window that apply were met."""
+    found = [(name, _parts_of(context, laid, name, key)) for name in plan.parts]
+    said = {context.verdicts.get(name, {}).get(part[0], "unknown") if part is not None else "unknown" for name, part in found}
+    if said & {"breached", "deviation"}:
+        return "missed"
+    return "unknown" if "unknown" in said else "kept" if "met" in said else "nothing"
 
 
 def _window(context: Context, laid: Windows, name: str, window: int) -> int | None:
@@ -340,7 +366,7 @@ def _provisional(parts: Sequence[Measured], laid: Windows, key: Key) -> bool:
 
 
 def segments(plan: CombinePlan, context: Context, group: tuple[str, ...], window: int) -> Segments:
-    """One line a part over the window: ``counted_us`` is its value in 10⁻⁹ (low end); ask the part itself for its own ledger.
+    """One line a part over the window: ``counted_us`` is its value (its points) in 10⁻⁹ (low end); ask the part itself for its own ledger.
 
     Raises ``KeyError`` where there is no such figure.
     """
@@ -353,8 +379,18 @@ def segments(plan: CombinePlan, context: Context, group: tuple[str, ...], window
     for name in plan.parts:
         figures = _of(context, measured.windows, name, (group, window), bare=False)
         value = figures[0].low if len(figures) == 1 else None
+        own = _parts_of(context, measured.windows, name, (group, window))
+        if plan.of_points:
+            points = _points(context, name, figures, own[0]) if own is not None else None
+            value = points[0] if points is not None else None
         lows.append(int(value * 10**9) if value is not None else 0)
         why.append(WHY.index("counted" if value is not None else "unknown"))
-    n = len(plan.parts)
-    return Segments(group, np.full(n, start), np.full(n, end), np.array(lows, np.int64), np.array(why, np.int8), plan.parts,
-                    tuple(context.verdicts.get(name, {}).get((group, window), "") for name in plan.parts), ("",) * n)
+    names, verdicts = plan.parts, tuple(context.verdicts.get(name, {}).get((group, window), "") for name in plan.parts)
+    if plan.carried is not None:
+        total = measured.by_key[group, window][0].agreed.low
+        alone = _figure(plan, context, measured.windows, (group, window), bare=False).low
+        names, verdicts = (*names, "brought forward"), (*verdicts, "")
+        lows.append(int((total - alone) * 10**9) if total is not None and alone is not None else 0)
+        why.append(WHY.index("counted" if total is not None and alone is not None else "unknown"))
+    n = len(names)
+    return Segments(group, np.full(n, start), np.full(n, end), np.array(lows, np.int64), np.array(why, np.int8), names, verdicts, ("",) * n)

@@ -285,7 +285,10 @@ class ValuesPlan:
 
 @dataclass(frozen=True, slots=True)
 class CombinePlan:
-    """A figure from other commitments of the same window. ``weights`` go with ``parts``; ``expression`` is prefix, exact."""
+    """A figure from other commitments of the same window. ``weights`` go with ``parts``; ``expression`` is prefix, exact.
+
+    ``carried``: the windows before are added, until all parts were met so many windows in a row (0: for ever; None: each for itself).
+    """
 
     head: Head
     operation: str                       # all of | any of | sum of | weighted | series | parallel | k of n | expression
@@ -294,6 +297,7 @@ class CombinePlan:
     k: int = 0
     of_points: bool = False
     expression: tuple[object, ...] = ()
+    carried: int | None = None
 
 
 Commitment = AvailabilityPlan | ClockPlan | ValuesPlan | CombinePlan

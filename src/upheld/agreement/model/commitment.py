@@ -5,6 +5,7 @@ Law: everything a figure depends on is said here or where it names; ``says`` sta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -289,6 +290,15 @@ def weights_of(value: Any) -> Mapping[str, Fraction]:
     return dict(zip(mapping, gather(((key,), lambda item=item: one(item)) for key, item in mapping.items()), strict=True))  # type: ignore[misc]
 
 
+def carried_of(value: Any) -> int:
+    """``until met 3 windows in a row``, or ``always`` (0)."""
+    text = text_of(value)
+    found = re.fullmatch(r"until met ([1-9][0-9]{0,2}) windows? in a row", text, re.ASCII)
+    if not found and text != "always":
+        raise problem("carried", f"`{text}` does not say how long points are carried on", "write until met 3 windows in a row, or always")
+    return int(found[1]) if found else 0
+
+
 Counted = Annotated[KofN, reads(k_of_n)]
 
 
@@ -305,6 +315,7 @@ class Combine(_Commitment):
     parallel: Names = ()
     k_of_n: Counted | None = Field(None, alias="k of n")
     expression: Text = ""
+    carried: Annotated[int, reads(carried_of)] | None = None
 
 
 Commitment = Annotated[Availability | Clock | Values | Combine, Field(discriminator="measure")]
