@@ -117,7 +117,7 @@ def test_one_case_is_explained_under_its_own_version() -> None:
 
 
 @pytest.mark.parametrize(("asked", "message"), [
-    ({"commitment": "d"}, "no commitment 'd'"), ({"commitment": "c", "window": "2025-Q1"}, "no window 2025-Q1"),
+    ({"commitment": "d"}, "no commitment 'd' in .*; there are: c"), ({"commitment": "c", "window": "2025-Q1"}, "no window 2025-Q1"),
     ({"commitment": "c", "case": "T-9"}, "no case 'T-9'"), ({"commitment": "c", "group": {"site": "x"}}, "no result for"),
 ])
 def test_what_is_not_there_is_named(asked: dict, message: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from upheld.cli.main import COMMANDS, cli
+from upheld.cli.main import COMMANDS, SECTIONS, cli
 
 ROOT = Path(__file__).resolve().parents[2]
 GITHUB = str(ROOT / "examples/github")
@@ -23,6 +23,8 @@ def test_help_names_every_command_without_importing_one() -> None:
     shown = run("--help")
     assert shown.exit_code == 0
     assert all(name in shown.output for name in COMMANDS)
+    titles = [line[:-1] for line in shown.output.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Options", *SECTIONS]
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))

@@ -44,7 +44,9 @@ def explain(plans: Iterable[Plan], facts: Facts, as_of: int | None, commitment: 
     try:
         found = assess(plans, facts, as_of, (commitment,)).outcomes
     except ValueError as problem:
-        raise NotFoundError(str(problem)) from problem
+        there = list(dict.fromkeys(name for plan in plans for name in plan.commitments))
+        known = "" if commitment in there else f"; there are: {', '.join(there)}"
+        raise NotFoundError(f"{problem}{known}") from problem
     chosen = _chosen(found, commitment, window, dict(group or {}))
     first = chosen[0]
     every = contexts(plans, facts, as_of, commitment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,6 +83,8 @@ def command() -> None:
     _hand_over(out, folder)
     here = _relative(folder)
     out.print("Next:", style="bold")
+    if shutil.which("upheld") is None:
+        out.print(f"  . {_relative(Path(sys.prefix))}/bin/activate", soft_wrap=True)
     out.print(f"  upheld explain github-enterprise uptime 2026-Q1 -w {here}/github", soft_wrap=True)
     out.print(f"  upheld assess -w {here}/helpdesk --as-of 2016-04-01", soft_wrap=True)
     out.print(f"  upheld drill northwind-acme -w {here}/hardware", soft_wrap=True)

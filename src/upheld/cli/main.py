@@ -15,45 +15,58 @@ import click
 
 from upheld import __version__
 
-__all__ = ["cli"]
+__all__ = ["COMMANDS", "SECTIONS", "cli"]
 
-COMMANDS = {
-    "init": "guess a source file and a starter agreement from your own CSV",
-    "check": "read agreements and say everything there is to mend",
-    "fmt": "lay an agreement out in the canonical form, comments kept",
-    "assess": "measure every promise on what really happened",
-    "clocks": "what runs now, when it is due, who is told next, and what the budgets still allow",
-    "diff": "what changes in meaning from one version to another, and what that comes to in money",
-    "backtest": "what proposed terms would have meant over past months, next to the terms in force",
-    "credits": "what is owed, line by line, with its working",
-    "statement": "close a period: figures, credits and evidence, signed, as PDF, HTML, text and JSON",
-    "verify": "check a bundle of evidence, and compute its figures again",
-    "cosign": "confirm, as the other party, the log that was verified",
-    "claim": "claim the credit of a result",
-    "dispute": "contest a result by a clause of the agreement",
-    "decide": "decide a dispute, with an actor and a reason",
-    "drill": "play an escalation in a dry run: who would be told what, when, and where a gap is",
-    "oncall": "who is on duty now and next, and the gaps ahead",
-    "acknowledge": "take a running clock, so that its repeats wait",
-    "silence": "tell nobody of what matches, until then",
-    "declare": "put an approval, a waiver, a choice or another declaration on record",
-    "ledger": "what was booked; review, approve, issue and apply credits",
-    "key": "the key that signs the logs: show it, hand over to a new one",
-    "explain": "the ledger of one figure: every span counted or left out, and why",
-    "changes": "what is announced, whether it will count as excluded, and what it does to the promises",
-    "announce": "announce a change, move or cancel it, and see at once whether its window will count",
-    "calendar": "freeze holidays to a file, show opening hours, compare lists",
-    "record": "put the workspace's texts and facts on record in a store",
-    "import": "read facts through their source files and report what could not be mapped",
-    "conform": "run clock cases of other systems and tell which agree",
-    "worker": "keep the clocks, climb the ladders, tell people; beside a server, or several on one database",
-    "schema": "the JSON Schema of agreement files, for editors",
-    "serve": "take facts over HTTP, and keep the clocks in the same process",
-    "token": "make, list and revoke the tokens with which programs ask a server",
-    "quarantine": "webhook bodies that could not be mapped whole: list, show, forget",
-    "doctor": "say what is wrong with this workspace or installation",
-    "demo": "measure the embedded examples, explain one red figure, close and verify two periods",
+SECTIONS = {
+    "Begin": {
+        "init": "guess a source file and a starter agreement from your own CSV",
+        "check": "read agreements and say everything there is to mend",
+        "fmt": "lay an agreement out in the canonical form, comments kept",
+        "import": "read facts through their source files and report what could not be mapped",
+        "demo": "measure the embedded examples, explain one red figure, close and verify two periods",
+    },
+    "Measure and explain": {
+        "assess": "measure every promise on what really happened",
+        "explain": "the ledger of one figure: every span counted or left out, and why",
+        "diff": "what changes in meaning from one version to another, and what that comes to in money",
+        "backtest": "what proposed terms would have meant over past months, next to the terms in force",
+        "calendar": "freeze holidays to a file, show opening hours, compare lists",
+        "conform": "run clock cases of other systems and tell which agree",
+    },
+    "Money and proof": {
+        "credits": "what is owed, line by line, with its working",
+        "statement": "close a period: figures, credits and evidence, signed, as PDF, HTML, text and JSON",
+        "verify": "check a bundle of evidence, and compute its figures again",
+        "cosign": "confirm, as the other party, the log that was verified",
+        "ledger": "what was booked; review, approve, issue and apply credits",
+        "key": "the key that signs the logs: show it, hand over to a new one",
+    },
+    "What the parties say": {
+        "claim": "claim the credit of a result",
+        "dispute": "contest a result by a clause of the agreement",
+        "decide": "decide a dispute, with an actor and a reason",
+        "declare": "put an approval, a waiver, a choice or another declaration on record",
+    },
+    "While it runs": {
+        "clocks": "what runs now, when it is due, who is told next, and what the budgets still allow",
+        "acknowledge": "take a running clock, so that its repeats wait",
+        "silence": "tell nobody of what matches, until then",
+        "oncall": "who is on duty now and next, and the gaps ahead",
+        "drill": "play an escalation in a dry run: who would be told what, when, and where a gap is",
+        "changes": "what is announced, whether it will count as excluded, and what it does to the promises",
+        "announce": "announce a change, move or cancel it, and see at once whether its window will count",
+    },
+    "Serve and keep": {
+        "record": "put the workspace's texts and facts on record in a store",
+        "serve": "take facts over HTTP, and keep the clocks in the same process",
+        "worker": "keep the clocks, climb the ladders, tell people; beside a server, or several on one database",
+        "token": "make, list and revoke the tokens with which programs ask a server",
+        "quarantine": "webhook bodies that could not be mapped whole: list, show, forget",
+        "doctor": "say what is wrong with this workspace or installation",
+        "schema": "the JSON Schema of agreement files, for editors",
+    },
 }
+COMMANDS = {name: says for section in SECTIONS.values() for name, says in section.items()}
 
 
 _SERVER = frozenset(("aiosmtplib", "apprise", "fastapi", "httpx2", "msgspec", "prometheus_client", "psycopg", "standardwebhooks", "starlette",
@@ -76,8 +89,10 @@ class _Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # the one-line summaries come from the table above: no command is imported to print them
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), says) for name, says in commands.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
