@@ -107,6 +107,9 @@ BAD: list[tuple[str, str, str]] = [
     (event(at="9999-12-31T23:59:59-23:59"), "stamp-range", "/at"),
     (event(at="infinity"), "bad-stamp", "/at"),
     (event(at="2026-11-21T12:10:00Z"), "future", "/at"),
+    (event(at="2026-11-21T12:10:00Z", planned=False), "future", "/at"),
+    (event(at="2026-11-21T12:10:00Z", planned="yes"), "type", "/planned"),
+    (event(at="2126-11-21T12:10:00Z", planned=True), "future", "/at"),
     (event(known_at="2026-11-21T12:00:01Z"), "future", "/known_at"),
     (event(at=...), "missing-value", "/at"),
     (event(case=""), "empty", "/case"),
@@ -196,6 +199,14 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 def test_two_minutes_ahead_are_taken() -> None:
     assert isinstance(read(event(at="2026-11-21T12:02:00Z")), Arrival)
+
+
+def test_an_agreed_date_may_lie_ahead_and_is_the_same_fact_when_it_has_come() -> None:
+    ahead = read(event(event="action-due", at="2026-12-01T12:00:00Z", planned=True))
+    plain = arrival_of(read_json(event(event="action-due", at="2026-12-01T12:00:00Z").encode()), parse_instant("2026-12-02T00:00:00Z"))
+    assert isinstance(ahead, Arrival)
+    assert isinstance(plain, Arrival)
+    assert ahead.digest == plain.digest
 
 
 def test_an_interval_may_be_announced() -> None:

@@ -23,6 +23,7 @@ __all__ = ["AHEAD_US", "SHAPES", "Fault", "Form", "arrival_of"]
 
 AHEAD_US = 120_000_000
 """How far a source's clock may stand before ours, µs."""
+_FURTHEST_US = 3653 * 86_400_000_000            # calendars are compiled to the last instant anybody spoke of
 
 _MOST_ATTRIBUTES = 100
 
@@ -40,17 +41,20 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The keys of a shape as they are sent: a star marks what must be there. ``past``: the time that may not lie in the future."""
+    """The keys of a shape as they are sent: a star marks what must be there. ``past``: the time that may not lie in the future; ``planned``:
+    unless the fact says of itself that it is planned (an agreed date, a change that is to begin), which is no part of what is recorded.
+    """
 
     shape: Shape
     texts: tuple[str, ...]
     times: tuple[str, ...]
     numbers: tuple[str, ...] = ()
     past: str = ""
+    planned: bool = False
 
 
 SHAPES: Mapping[str, Form] = MappingProxyType({
-    "event": Form("events", ("case*", "event*"), ("at*",), past="at"),
+    "event": Form("events", ("case*", "event*"), ("at*",), past="at", planned=True),
     "interval": Form("intervals", ("kind*", "subject"), ("start*", "end"), ("weight",)),
     "sample": Form("samples", ("series*",), ("at*",), ("value*",), past="at"),
     "count": Form("counts", ("series*",), ("start*", "end*"), ("good", "total*"), past="end"),
@@ -62,6 +66,7 @@ SHAPES: Mapping[str, Form] = MappingProxyType({
 """What a fact's ``shape`` may be. An interval or subscription without an end is still open."""
 
 _EVERY = ("shape", "source", "id", "says", "replaces", "void", "rank", "known_at")
+_PLANNED = "planned"
 _STORED = {"kind": "what_kind", "from": "start", "until": "end"}
 _ABOUT = frozenset(("about", "actor"))
 """Names that may be as long as a text: what a declaration is about can be a whole selector."""
@@ -135,7 +140,7 @@ def _keys(r: _Reading, form: Form) -> None:
     if isinstance(r.body, Doubled):
         for name in r.body.keys_twice:
             r.say(_pointer(name), "doubled-key", f"{_shown(name)} is said twice", "say each key once")
-    known = {k.rstrip("*") for k in (*form.texts, *form.times, *form.numbers, *_EVERY)}
+    known = {k.rstrip("*") for k in (*form.texts, *form.times, *form.numbers, *_EVERY, *([_PLANNED] if form.planned else []))}
     for name in r.body:
         if name not in known:
             near = get_close_matches(name, known, 1) if len(name) < 100 else []
@@ -188,9 +193,15 @@ def _times(r: _Reading, form: Form, columns: dict[str, object]) -> list[int]:
                 r.say(f"/{last}", "end-before-start", f"lies before its {first}", "exchange the two")
             else:
                 r.say(f"/{last}", "no-length", f"is also its {first}: what has no length takes no time", "leave the fact out")
-    if form.past in found and found[form.past] - r.now > AHEAD_US:
+    planned = r.body.get(_PLANNED) if form.planned else None
+    if planned is not None and not isinstance(planned, bool):
+        r.say(f"/{_PLANNED}", "type", "is neither true nor false")
+    elif form.past in found and found[form.past] - r.now > AHEAD_US and not planned:
+        date = '; of an agreed date say "planned": true' if form.planned else ""
         r.say(f"/{form.past}", "future", "lies more than two minutes in the future, by the clock here",
-              "set the source's clock, and send a fact when it has happened")
+              f"set the source's clock, and send a fact when it has happened{date}")
+    elif planned and form.past in found and found[form.past] - r.now > _FURTHEST_US:
+        r.say(f"/{form.past}", "future", "lies more than ten years in the future", "look at the year")
     return list(found.values()) or [0]
 
 

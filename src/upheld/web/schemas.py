@@ -36,6 +36,8 @@ def _fact(shape: str, form: Form) -> dict[str, Any]:
     known |= {key.rstrip("*"): _TEXT for key in form.texts} | {key.rstrip("*"): _STAMP for key in form.times}
     known |= {key.rstrip("*"): {"integer": {"type": "integer"}, "text": {"type": "string"}}.get(_KINDS.get(key.rstrip("*"), ""), _NUMBER)
               for key in form.numbers}
+    if form.planned:
+        known["planned"] = {"type": "boolean", "description": "its time lies ahead, and that is no wrong clock"}
     needed = [key.rstrip("*") for key in (*form.texts, *form.times, *form.numbers) if key.endswith("*")]
     required = ["shape", "source", "id", *needed]
     return {"type": "object", "title": shape, "properties": known, "required": required, "additionalProperties": False}
