@@ -81,5 +81,5 @@ def test_the_balance_of_the_published_ladder_is_listed_with_what_was_brought_for
     facts = workspace.facts()
     text = "\n".join(to_lines(explain(plans, facts, None, "points", window="2025-03")))
     told = [line.split()[3:] for line in text.splitlines() if line.startswith("  2025")]
-    assert told == [["d", "3", "counted", "kpi", "breached"], ["d", "3", "counted", "brought", "forward"]]
+    assert told == [["d", "99.328%", "counted", "kpi", "breached", "…", "3", "points"], ["d", "3", "counted", "brought", "forward"]]
     assert [o.shown for o in assess(plans, facts, None, ("points",)).outcomes][:3] == ["1", "3", "6"]

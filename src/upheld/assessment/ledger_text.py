@@ -119,7 +119,7 @@ def _counting(ledger: Ledger) -> Callable[[int, str], str]:
     plan = ledger.context.plan.commitments[first.commitment]
     if isinstance(plan, CombinePlan):
         own, results = first.unit, ledger.context.results
-        units = {name: own if plan.of_points else results[name].unit for name in plan.parts if name in results}
+        units = {name: results[name].unit for name in plan.parts if name in results}
         return lambda billionths, name: show_value(Fraction(billionths, _BILLION), units.get(name, own))
     if not isinstance(plan, ValuesPlan):
         return lambda us, _: show_duration(us) if us else "-"

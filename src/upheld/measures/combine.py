@@ -366,7 +366,7 @@ def _provisional(parts: Sequence[Measured], laid: Windows, key: Key) -> bool:
 
 
 def segments(plan: CombinePlan, context: Context, group: tuple[str, ...], window: int) -> Segments:
-    """One line a part over the window: ``counted_us`` is its value (its points) in 10⁻⁹ (low end); ask the part itself for its own ledger.
+    """One line a part over the window: ``counted_us`` is its value in 10⁻⁹ (low end), beside it its points; ask the part for its own ledger.
 
     Raises ``KeyError`` where there is no such figure.
     """
@@ -376,21 +376,21 @@ def segments(plan: CombinePlan, context: Context, group: tuple[str, ...], window
     start, end = int(measured.windows.start[window]), int(measured.windows.end[window])
     lows: list[int] = []
     why: list[int] = []
+    worth: list[str] = []
     for name in plan.parts:
         figures = _of(context, measured.windows, name, (group, window), bare=False)
         value = figures[0].low if len(figures) == 1 else None
-        own = _parts_of(context, measured.windows, name, (group, window))
-        if plan.of_points:
-            points = _points(context, name, figures, own[0]) if own is not None else None
-            value = points[0] if points is not None else None
+        own = _parts_of(context, measured.windows, name, (group, window)) if plan.of_points else None
+        points = _points(context, name, figures, own[0]) if own is not None else None
+        worth.append("" if points is None else "1 point" if points[0] == 1 else f"{points[0]} points")
         lows.append(int(value * 10**9) if value is not None else 0)
         why.append(WHY.index("counted" if value is not None else "unknown"))
     names, verdicts = plan.parts, tuple(context.verdicts.get(name, {}).get((group, window), "") for name in plan.parts)
     if plan.carried is not None:
         total = measured.by_key[group, window][0].agreed.low
         alone = _figure(plan, context, measured.windows, (group, window), bare=False).low
-        names, verdicts = (*names, "brought forward"), (*verdicts, "")
+        names, verdicts, worth = (*names, "brought forward"), (*verdicts, ""), [*worth, ""]
         lows.append(int((total - alone) * 10**9) if total is not None and alone is not None else 0)
         why.append(WHY.index("counted" if total is not None and alone is not None else "unknown"))
     n = len(names)
-    return Segments(group, np.full(n, start), np.full(n, end), np.array(lows, np.int64), np.array(why, np.int8), names, verdicts, ("",) * n)
+    return Segments(group, np.full(n, start), np.full(n, end), np.array(lows, np.int64), np.array(why, np.int8), names, verdicts, tuple(worth))
