@@ -245,7 +245,7 @@ def test_without_the_frozen_list_there_is_no_plan_and_the_command_is_told() -> N
     )
     found = load({"a.yaml": text.encode()}, name="a.yaml")
     assert found.plan is None
-    assert [f.help for f in found.findings] == ["upheld calendar freeze DE-BY --years 2026-2028"]
+    assert [f.help for f in found.findings] == ["upheld calendar freeze DE-BY 2026..2028"]
 
 
 def test_x_keys_are_the_users_own() -> None:

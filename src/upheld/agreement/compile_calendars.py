@@ -14,7 +14,7 @@ from upheld.calendars.spec import Always, CalendarSpec, HolidayList, Intersectio
 from upheld.calendars.spec import Union as Joined
 from upheld.values.quantity import show_day
 
-__all__ = ["compile_calendars"]
+__all__ = ["compile_calendars", "years"]
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -70,6 +70,11 @@ def _joined(desk: Desk, written: JoinedCalendar, name: str, zone: str, inside: t
     return joined[0] if joined and not everyone and minus is None else Intersection(zone, whole, minus)
 
 
+def years(first: int, last: int) -> str:
+    """Years as ``upheld calendar freeze`` takes them."""
+    return f"{first}..{last}" if last > first else str(first)
+
+
 def _holidays(desk: Desk, written: WeeklyCalendar, name: str) -> tuple[HolidayList, ...]:
     dates = sorted(h for h in written.holidays if isinstance(h, int))
     found: list[HolidayList] = []
@@ -84,7 +89,7 @@ def _holidays(desk: Desk, written: WeeklyCalendar, name: str) -> tuple[HolidayLi
             ("calendars", name, "holidays"),
             "holidays-not-frozen",
             f"the holidays of `{listed}` are not frozen to a file yet",
-            f"upheld calendar freeze {listed} --years {first}-{last}" if last > first else f"upheld calendar freeze {listed} --years {first}",
+            f"upheld calendar freeze {listed} {years(first, last)}",
         )
     if dates:
         # dates alone are the whole list of the years they name; beside a frozen list they only add to what that list knows

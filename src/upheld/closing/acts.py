@@ -76,11 +76,16 @@ def claim(desk: Desk, commitment: str, window: str, group: Mapping[str, str], ac
     record = desk.line("claim", commitment, actor, name, says)
     told = [f"claim {name} on {commitment} {window} is on record"]
     rule = desk.plan.remedies.claim_of(commitment)
+    late = rule is not None and line.claim_by is not None and desk.at > line.claim_by
+    # one that was claimed in time stays owed, whatever is said of it later
+    stands = late and line.claimed_at is not None and line.state != "lapsed"
     if rule is None:
         told.append("this credit is paid without a claim")
-    elif line.claim_by is not None and desk.at > line.claim_by:
+    elif stands and line.claimed_at is not None:
+        told.append(f"it had been claimed in time, on {format_instant(line.claimed_at, desk.plan.zone)[:10]}: that claim stands")
+    elif late and line.claim_by is not None:
         told.append(f"it came too late: it was due by {format_instant(line.claim_by - 1, desk.plan.zone)[:10]}, so the credit stays lapsed")
-    needs = rule.needs if rule is not None else ()
+    needs = rule.needs if rule is not None and not stands else ()
     given = {e.strip().lower() for e in evidence}
     missing = [need for need in needs if need.lower() not in given]
     if missing:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from upheld.agreement.checks.tables import credits_of, exact
 from upheld.agreement.compile import Compiled
+from upheld.agreement.compile_calendars import years
 from upheld.agreement.model.form import Path, Problem
 from upheld.agreement.model.money import Claim
 from upheld.calendars.spec import Intersection, Weekly
@@ -54,8 +55,9 @@ def holidays_end(compiled: Compiled) -> Iterator[Problem]:
         for listed, spans in by_name.items():
             first, last = min(a for a, _ in spans), max(b for _, b in spans)
             place: Path = ("calendars", name, "holidays")
+            whole = min(first, effective.start), max(last, last_needed)
             freeze = (
-                f"upheld calendar freeze {listed} --years {show_day(effective.start)[:4]}-{show_day(last_needed)[:4]}"
+                f"upheld calendar freeze {listed} {years(*(int(show_day(d)[:4]) for d in whole))} --force"
                 if listed and listed != "dates"
                 else "add the missing years' dates"
             )
