@@ -32,7 +32,7 @@ from upheld.stores.store import Store, open_store
 ALWAYS = AGREEMENT.replace("hours: office", "hours: always")
 
 
-def until(what: Callable[[], object], seconds: float = 20.0) -> None:
+def until(what: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "this never came"

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -114,9 +115,10 @@ def test_killed_without_warning_everything_acknowledged_is_there(tmp_path: Path)
                     if stop.is_set():
                         return
 
-        thread = threading.Thread(target=send)
+        thread, before = threading.Thread(target=send), len(acknowledged)
         thread.start()
-        time.sleep(0.35 + 0.11 * life)
+        _until(lambda before=before: len(acknowledged) > before)
+        time.sleep(0.11 * life)
         server.kill()
         stop.set()
         thread.join()
@@ -133,15 +135,27 @@ def test_stopped_in_order_what_was_taken_is_answered(tmp_path: Path) -> None:
 
     def send(n: int) -> None:
         with server.client() as client:
-            answers.append(client.post("/api/v1/facts", json=[fact(f"{n}-{i}") for i in range(1_000)]).status_code)
+            for k in range(10_000):
+                try:
+                    answers.append(client.post("/api/v1/facts", json=[fact(f"{n}-{k}-{i}") for i in range(300)]).status_code)
+                except httpx2.TransportError:      # it was not taken any more
+                    return
 
     threads = [threading.Thread(target=send, args=(n,)) for n in range(3)]
     for thread in threads:
         thread.start()
-    time.sleep(0.25)
+    _until(lambda: answers)
     assert server.stop() == 0
     for thread in threads:
         thread.join()
-    assert answers == [201, 201, 201]
+    assert set(answers) <= {201, 503}
     with open_store(server.database) as store:
-        assert store.stream.size() == 3_000
+        assert store.stream.size() == 300 * answers.count(201)
+
+
+def _until(holds: Callable[[], object]) -> None:
+    """Waits for it, a minute at most: a busy machine takes its time."""
+    begun = time.monotonic()
+    while not holds():
+        assert time.monotonic() - begun < 60
+        time.sleep(0.005)
