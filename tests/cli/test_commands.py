@@ -34,6 +34,15 @@ def test_every_command_has_help(name: str) -> None:
     assert "Usage" in shown.output
 
 
+@pytest.mark.parametrize("columns", ["40", "60", "80"])
+def test_a_narrow_terminal_cuts_no_figure(columns: str) -> None:
+    arguments = ["assess", "northwind-acme", "uptime", "--period", "2026", "-w", str(ROOT / "examples/hardware")]
+    shown = CliRunner(env={"COLUMNS": columns}).invoke(cli, arguments, catch_exceptions=False).output
+    assert "\u2026" not in shown
+    for figure in ("2026-05", "99.438%", ">= 99.95%", "breached", "99.008%", "3, 1 left out"):
+        assert figure in shown
+
+
 def test_a_mistyped_command_is_suggested() -> None:
     shown = run("asess")
     assert shown.exit_code == 2

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +23,8 @@ __all__ = ["console", "print_assessment", "select_periods", "verdict_text"]
 
 _STYLE = {"met": "green", "deviation": "yellow", "breached": "bold red", "unknown": "magenta", "not applicable": "dim"}
 
+
+_ENDLESS = 10_000
 
 _MARK = {"met": " ", "deviation": "~", "breached": "!", "unknown": "?", "not applicable": "-"}
 
@@ -62,7 +66,7 @@ def print_assessment(out: Console, assessment: Assessment, last: int = 0) -> Non
         if several and len({(o.start, o.end) for o in rows}) > 1:
             _print_matrix(out, rows)
         else:
-            out.print(_table(rows))
+            _print_table(out, _table(rows))
     for note in assessment.notes:
         out.print(Text(f"note: {note}", style="dim"))
     for shape, n in assessment.unclaimed.items():
@@ -93,7 +97,8 @@ def _print_matrix(out: Console, rows: Sequence[Outcome]) -> None:
     """A line a result and a column a window, as many of the latest as fit; the mark after a figure says its verdict."""
     windows = list(dict.fromkeys((o.start, o.window) for o in rows))
     found = {(_who(o), o.start): o for o in rows}
-    first = min(max(len(_who(o)) for o in rows), out.width // 2)
+    head = ", ".join(k for k, _ in rows[0].group)
+    first = min(max(cell_len(head), *(cell_len(_who(o)) for o in rows)), out.width // 2)
     wide = max(len(f"{o.shown} {_MARK[o.verdict]}") for o in rows)
     room = max(1, (out.width - first - 2) // (max(wide, *(len(label) for _, label in windows)) + 2))
     begins = {start for start, _ in windows[-room:]}
@@ -101,7 +106,7 @@ def _print_matrix(out: Console, rows: Sequence[Outcome]) -> None:
     told = {_who(o) for o in rows if o.start in begins and (o.low is not None or o.verdict != "not applicable")}
     lines = sorted(told or {_who(o) for o in rows})
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(", ".join(k for k, _ in rows[0].group), overflow="fold", max_width=first)
+    table.add_column(head, overflow="fold", min_width=first, max_width=first)
     for _, label in windows[-room:]:
         table.add_column(label, justify="right", no_wrap=True)
     for line in lines:
@@ -118,35 +123,35 @@ def _print_matrix(out: Console, rows: Sequence[Outcome]) -> None:
         out.print(Text(f"{legend}{earlier}".lstrip("; "), style="dim"))
 
 
+def _print_table(out: Console, table: Table) -> None:
+    """The table as wide as its figures need: a terminal that is narrower breaks its lines, nothing is cut."""
+    least = Measurement.get(out, out.options.update(max_width=_ENDLESS), table).minimum
+    out.print(table, width=max(out.width, least), crop=False)
+
+
 def _table(rows: Sequence[Outcome]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     who = any(named(o) for o in rows)
     versions = len({o.version for o in rows}) > 1
     excluded = any(o.figure.n_left_out or any(o.figure.left_out_us.values()) or o.shown != o.shown_without for o in rows)
-    table.add_column("window", no_wrap=True)
+    # (head, its cells, to the right?, whether what does not fit goes on below: never a figure)
+    columns: list[tuple[str, list[str | Text], bool, bool]] = [("window", [o.window for o in rows], False, False)]
     if who:
-        table.add_column("for", overflow="fold")
-    table.add_column("result", justify="right", no_wrap=True)
-    table.add_column("target", justify="right")
-    table.add_column("verdict", no_wrap=True)
+        columns.append(("for", [named(o) for o in rows], False, True))
+    columns += [("result", [o.shown for o in rows], True, False), ("target", [show_condition(o.target) for o in rows], True, False),
+                ("verdict", [verdict_text(o) for o in rows], False, False)]
     if excluded:
-        table.add_column("nothing excluded", justify="right", no_wrap=True)
-    table.add_column("measured", justify="right")
+        columns.append(("nothing excluded", [o.shown_without for o in rows], True, False))
+    columns.append(("measured", [_counts(o) for o in rows], True, False))
     if versions:
-        table.add_column("version")
-    table.add_column("note", overflow="fold")
-    for o in rows:
-        cells: list[str | Text] = [o.window]
-        if who:
-            cells.append(named(o))
-        cells += [o.shown, show_condition(o.target), verdict_text(o)]
-        if excluded:
-            cells.append(o.shown_without)
-        cells.append(_counts(o))
-        if versions:
-            cells.append(o.version)
-        cells.append(Text(o.reason, style="dim"))
-        table.add_row(*cells)
+        columns.append(("version", [o.version for o in rows], False, False))
+    columns.append(("note", [Text(o.reason, style="dim") for o in rows], False, True))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for head, cells, right, folds in columns:
+        # a head of several words may stand on several lines
+        whole = max(cell_len(str(part)) for part in (*head.split(), *cells))
+        table.add_column(head, justify="right" if right else "left", overflow="fold", min_width=None if folds else whole)
+    for row in zip(*(cells for _, cells, _, _ in columns), strict=True):
+        table.add_row(*row)
     return table
 
 
