@@ -78,3 +78,10 @@ def test_missing_is_told() -> None:
     start, end = month(1)
     assert of([]).amount(share(1), base_of({"fee": "all", "in": "last 2 invoices"}), Asked((), start, end, (start, end))) == Missing(
         "no invoice is recorded before 2026-02-01")
+
+
+def test_a_part_of_a_fee_below_nothing_is_nothing() -> None:
+    """More was given back than charged: the customer who was let down does not pay a tenth of it."""
+    rows = [(*month(0), 3_000), (*month(0), -5_000)]
+    found = of(rows).amount(share(10), base_of("fee"), Asked((), *month(0), month(0)))
+    assert found == Found(0, "10% of the fee for 2026-01, -20.00 EUR, which counts as nothing", month(0))  # type: ignore[arg-type]

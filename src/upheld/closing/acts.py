@@ -68,18 +68,28 @@ class Desk:
 
 
 def claim(desk: Desk, commitment: str, window: str, group: Mapping[str, str], actor: str, evidence: Sequence[str], case: str = "") -> Recorded:
-    """Claim the credit of a result. A late claim is recorded too: it is shown as lapsed, never lost."""
-    lines = _lines(desk, commitment, window, group, case)
-    line = lines[0]
+    """Claim the credit of a result. A late claim is recorded too: it is shown as lapsed, never lost.
+
+    Where nothing is owed so far but a dispute about it is open, the claim is recorded for what the decision may bring.
+    """
+    pending, line = "", None
+    try:
+        line = _lines(desk, commitment, window, group, case)[0]
+    except RefusedActError as refused:
+        pending = _open_dispute(desk, commitment, window, group) if refused.slug == "nothing-owed" else ""
+        if not pending:
+            raise
     name = desk.name("C")
     says = {"window": window, "evidence": "; ".join(evidence), "case": case, **group}
     record = desk.line("claim", commitment, actor, name, says)
     told = [f"claim {name} on {commitment} {window} is on record"]
     rule = desk.plan.remedies.claim_of(commitment)
-    late = rule is not None and line.claim_by is not None and desk.at > line.claim_by
+    late = line is not None and line.claim_by is not None and desk.at > line.claim_by
     # one that was claimed in time stays owed, whatever is said of it later
-    stands = late and line.claimed_at is not None and line.state != "lapsed"
-    if rule is None:
+    stands = late and line is not None and line.claimed_at is not None and line.state != "lapsed"
+    if line is None:
+        told.append(f"nothing is owed for it so far: the claim counts if dispute {pending} is accepted")
+    elif rule is None:
         told.append("this credit is paid without a claim")
     elif stands and line.claimed_at is not None:
         told.append(f"it had been claimed in time, on {format_instant(line.claimed_at, desk.plan.zone)[:10]}: that claim stands")
@@ -205,6 +215,15 @@ def _lines(desk: Desk, commitment: str, window: str, group: Mapping[str, str], c
         raise RefusedActError("which", f"{commitment} has several results in {window}: {'; '.join(_group(line) for line in lines)}",
                               "say which with --for name=value")
     return lines
+
+
+def _open_dispute(desk: Desk, commitment: str, window: str, group: Mapping[str, str]) -> str:
+    """The name of a dispute about the result that is not decided yet; "" without one."""
+    acts = acts_of(desk.facts.declarations, ("dispute", "decision"))
+    decided = {a.about for a in acts if a.kind == "decision"}
+    mine = (a for a in acts if a.kind == "dispute" and a.at <= desk.at and a.about == commitment and a.said("window") == window
+            and all(a.said(k) in ("", v) for k, v in group.items()) and a.said("dispute") not in decided)
+    return next((a.said("dispute") for a in mine), "")
 
 
 def _group(line: Line) -> str:

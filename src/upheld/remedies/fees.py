@@ -192,6 +192,9 @@ class Fees:
             if isinstance(by, Missing):
                 return by
             total += share * int(charges.minor[row]) / by / parts
+        if total < 0:  # more was given back than charged: a part of that would be paid by the one who was let down
+            name = self._name(base, whose, span)
+            return Found(Fraction(0), f"{name}, {show_money(total, self.plan.currency)}, which counts as nothing", span, parts)
         mean = f" on the average of {parts} invoices" if base.mean else ""
         return Found(total, f"{self._name(base, whose, span)}{mean}, {show_money(total, self.plan.currency)}", span, parts)
 

@@ -114,7 +114,7 @@ class Speaker:
             # each case is paid its own greatest or least, never that of all cases together
             each = [self._joined(joined, [Offer(tuple(x for x in o.lines if x.case == case)) for o in some]) for case in cases]
             return Offer(tuple(line for offer in each for line in offer.lines))
-        words = [self._in_words(o) for o in some]
+        words = [self._in_words(o, as_paid=joined.how == "choice") for o in some]
         if joined.how == "choice":
             money = [o for o in some if any(not line.grant for line in o.lines)]
             best = self._best(money or some, greatest=True)
@@ -142,12 +142,15 @@ class Speaker:
         unknown = next(line for o in offers for line in o.lines if line.low is None or line.high is None)
         return Offer((replace(unknown, low=None, high=None),))
 
-    def _in_words(self, offer: Offer) -> str:
+    def _in_words(self, offer: Offer, *, as_paid: bool) -> str:
         grants = [line.grant for line in offer.lines if line.grant]
         total = offer.total(high=True)
         if grants:
             return grants[0]
-        return "an amount not known yet" if total is None else show_money(total, self.currency)
+        if total is None:
+            return "an amount not known yet"
+        rounding = self.fees.plan.remedies.rounding
+        return show_money(round_to(total, rounding.step, rounding.mode) if as_paid else total, self.currency)
 
     # ---- one --------------------------------------------------------------------------------------------------------
 

@@ -157,7 +157,8 @@ class _Desk:
     def _note_caps(self, plan: Plan, fees: Fees) -> None:
         for cap in plan.remedies.caps:
             base = cap.of.window if cap.of is not None else "window"
-            if cap.within in ("contract year", "year", "term") and base == "window" and cap.up_to is not None:
+            of_fees = cap.up_to is not None and any(pay is not None and pay.kind != "money" for pay in cap.up_to.leaves)
+            if cap.within in ("contract year", "year", "term") and base == "window" and of_fees:
                 until = fees.period(cap.within if cap.within != "term" else "contract year", self.now - 1)[1]
                 if self.terms[0].from_us < fees.known_until() < until:
                     self.notes.append(f"the cap in the {cap.within} is of the fees charged until {fees.day(fees.known_until() - 1)}; "
