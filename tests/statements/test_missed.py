@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from stated import stated, write_files
 
+from upheld.statements import missed
 from upheld.statements.compose import compose
 from upheld.statements.missed import MOST
 from upheld.statements.model import Prose, Table
@@ -131,3 +132,12 @@ def test_a_case_that_an_exclusion_may_count_as_good_is_not_owed_for_as_missed(tm
     assert [(m["case"], m["sure"]) for m in o["missed"]] == [("T-1", True), ("T-2", False)]
     assert [(c["case"], c["state"], c["amount_minor"]) for c in figures["credits"]] == [("T-1", "owed", 25_000), ("T-2", "unknown", None)]
     assert (figures["totals"]["low_minor"], figures["totals"]["high_minor"]) == (25_000, 50_000)
+
+
+def test_of_very_many_missed_cases_only_so_many_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = "\n".join(f"{site}-{i},2026-04-01 09:00,2026-04-20 09:00,1,{site},own" for site in ("Bonn", "Ulm", "Trier") for i in range(3))
+    write_files(tmp_path, files("ticket,opened,resolved,severity,site,cause\n" + late + "\n"))
+    monkeypatch.setattr(missed, "MOST_OF_ALL", 7)
+    _, figures = stated(tmp_path, "2026-04")
+    listed = {o["group"]["site"]: o["missed"] for name, o in results(figures) if name == "answer"}
+    assert {site: None if found is None else len(found) for site, found in listed.items()} == {"Bonn": 3, "Trier": 3, "Ulm": None}

@@ -36,6 +36,13 @@ def test_nothing_owed() -> None:
     assert credit_card() == ("0.00 EUR", "nothing is owed", "plain")
 
 
+def test_an_agreement_without_money_has_no_amount() -> None:
+    found = figures([outcome()], [])
+    found["totals"]["currency"] = ""
+    highlights = next(b for b in summary_of(found) if isinstance(b, Highlights))
+    assert highlights.rows[1] == ("Credit for the period", "none", "nothing is owed", "plain")
+
+
 def test_owed_without_a_claim() -> None:
     assert said(line("a", 5000), line("b", 250)) == ["Northwind owes ACME 52.50 EUR."]
     assert credit_card(line("a", 5000)) == ("50.00 EUR", "owed", "bad")

@@ -16,10 +16,13 @@ from upheld.measures.missed import missed_cases
 from upheld.plans.plan import ClockPlan, Plan
 from upheld.statements.spans import Key
 
-__all__ = ["MOST", "Missed", "missed_of"]
+__all__ = ["MOST", "MOST_OF_ALL", "Missed", "missed_of"]
 
 MOST = 400
 """The most cases listed for one result."""
+
+MOST_OF_ALL = 4_000
+"""The most cases listed for all results of one promise together."""
 
 Missed = tuple[str, int, int, int | None, bool]
 """The case, when its clock started and when it was due (µs UTC), when it stopped (None: not by the end of the period), whether it is sure
@@ -39,8 +42,11 @@ def missed_of(plans: Sequence[Plan], facts: Facts, as_of: int | None, until: int
     found: dict[Key, tuple[Missed, ...]] = {}
     for name, own in by_commitment.items():
         rows = {plan.version: _rows(clause) for plan in plans if isinstance(clause := plan.commitments.get(name), ClockPlan)}
-        wanted = {(tuple(v for _, v in o.group), o.start, rows.get(o.version, {}).get(o.part)): o.key for o in own
-                  if _misses(o) <= MOST and (_misses(o) or o.figure.undecided)}
+        wanted, room = {}, MOST_OF_ALL
+        for o in sorted(own, key=lambda o: o.key):
+            if _misses(o) <= min(MOST, room) and (_misses(o) or o.figure.undecided):
+                wanted[tuple(v for _, v in o.group), o.start, rows.get(o.version, {}).get(o.part)] = o.key
+                room -= _misses(o)
         listed: dict[Key, list[Missed]] = {o.key: [] for o in own}
         for context in walk.seen(name) if walk is not None and wanted else ():
             clause = context.plan.commitments[name]

@@ -59,6 +59,8 @@ def _highlights(figures: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Ton
 
 def _credit_in_brief(figures: Mapping[str, Any]) -> tuple[str, str, Tone]:
     totals = figures["totals"]
+    if not figures["credits"] and not totals["currency"]:
+        return "none", "nothing is owed", "plain"
     states, owed = totals["by_state"], totals["owed_minor"]
     words = {"owed": "owed", "claimable": "owed if claimed", "to choose": "owed, form to be chosen", "lapsed": "lapsed, not claimed in time"}
     notes = [f"{money(states[s]['minor'], figures)} {w}" for s, w in words.items() if s in states and states[s]["minor"]]
