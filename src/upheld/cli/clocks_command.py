@@ -74,6 +74,7 @@ def _board(plans: tuple[Plan, ...], facts: Facts, feeds: Mapping[str, bytes], at
     from upheld.clocks.board import clock_lines
     from upheld.clocks.board_report import Board
     from upheld.clocks.budgets import budgets
+    from upheld.clocks.unbudgeted import unbudgeted
     from upheld.facts.cut import cut
     from upheld.plans.terms import in_force
 
@@ -82,8 +83,9 @@ def _board(plans: tuple[Plan, ...], facts: Facts, feeds: Mapping[str, bytes], at
     lines = clock_lines(plans, agenda(plans, cut(facts, at), at), facts, feeds) if known else []
     found = budgets(plans, facts, at, commitments, live=True) if known else ()
     lines = [c for c in lines if (not commitments or c.key.commitment in commitments) and _chosen(c.group, c.key.case, wanted)]
+    without = unbudgeted(plans, at, {b.commitment for b in found}, commitments) if known and not wanted else ()
     found = tuple(sorted((b for b in found if _chosen(b.group, "", wanted)), key=_urgency))
-    return Board(last.agreement, last.title, last.zone, at, tuple(lines), found)
+    return Board(last.agreement, last.title, last.zone, at, tuple(lines), found, without)
 
 
 def _chosen(group: tuple[tuple[str, str], ...], case: str, wanted: Sequence[str]) -> bool:
@@ -127,6 +129,24 @@ def _show(boards: Sequence[Board], facts: Facts, limit: int) -> None:
             out.print(Text(f"nothing runs then; the facts end at {ends}: ask with --at for what ran", style="dim"))
         _clocks(out, board, limit)
         _budgets(out, board, limit)
+        _without(out, board)
+
+
+def _without(out: Console, board: Board) -> None:
+    """The promises that have no budget, and why."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not board.without:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=max(len(u.commitment) for u in board.without) <= _SHORT)
+    table.add_column(overflow="fold")
+    for one in board.without:
+        table.add_row(one.commitment, Text(one.says, style="yellow" if one.untold else "dim"))
+    out.print()
+    out.print(Text.assemble(("no budget", "bold"), f": {len(board.without)}"))
+    out.print(table)
 
 
 def _clocks(out: Console, board: Board, limit: int) -> None:

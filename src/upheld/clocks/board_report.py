@@ -14,6 +14,7 @@ from typing import Any
 from upheld.assessment.show import show_condition, show_decimal, show_duration
 from upheld.clocks.board import ClockLine, amount_text, percent_text, wall, within
 from upheld.clocks.budget import Budget
+from upheld.clocks.unbudgeted import Unbudgeted
 from upheld.values.csv_text import csv_text
 from upheld.values.instant import format_instant
 
@@ -22,7 +23,7 @@ __all__ = ["Board", "budget_cells", "for_text", "spent_text", "step_text", "to_c
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What one agreement shows at ``at``: its running clocks and its budgets, both the most urgent first."""
+    """What one agreement shows at ``at``: its running clocks and its budgets, both the most urgent first; and which promises have no budget."""
 
     agreement: str
     title: str
@@ -30,6 +31,7 @@ class Board:
     at: int
     clocks: tuple[ClockLine, ...]
     budgets: tuple[Budget, ...]
+    without: tuple[Unbudgeted, ...] = ()
 
 
 def for_text(group: tuple[tuple[str, str], ...], part: str = "") -> str:
@@ -89,7 +91,8 @@ def _band(low: str, mid: str, high: str) -> str:
 def to_json(boards: Sequence[Board]) -> str:
     """One document with ``schema`` and ``version``."""
     body = [{"agreement": b.agreement, "title": b.title, "zone": b.zone, "at": format_instant(b.at),
-             "clocks": [_clock(line) for line in b.clocks], "budgets": [_budget(one) for one in b.budgets]} for b in boards]
+             "clocks": [_clock(line) for line in b.clocks], "budgets": [_budget(one) for one in b.budgets],
+             "without_budget": [{"commitment": u.commitment, "why": u.why, "escalation_untold": u.untold} for u in b.without]} for b in boards]
     return json.dumps({"schema": "upheld/clocks", "version": 1, "boards": body}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
@@ -142,6 +145,7 @@ def to_csv(boards: Sequence[Board]) -> str:
         rows += [(board.agreement, "budget", b.commitment, b.window.label, for_text(b.group, b.part), b.state, percent_text(b.used_share),
                   b.best.used, b.best.allowed, b.best.left, b.unit, b.short.rate, b.long.rate, b.forecast.low, b.forecast.mid,
                   b.forecast.high, _stamp(b.runs_out), "", "", spent_text(b, board.zone, board.at)) for b in board.budgets]
+        rows += [(board.agreement, "no budget", u.commitment, *[""] * 16, u.says) for u in board.without]
     return csv_text(_COLUMNS, rows)
 
 
@@ -164,6 +168,8 @@ def to_markdown(boards: Sequence[Board]) -> str:
                 lines.append(f"| {_md(b.commitment)} | {_md(for_text(b.group, b.part))} | {b.window.label} | {cells} "
                              f"| {_md(spent_text(b, board.zone, board.at))} |")
             lines.append("")
+        if board.without:
+            lines += ["No budget:", "", *(f"- {_md(u.commitment)}: {_md(u.says)}" for u in board.without), ""]
     return "\n".join(lines)
 
 
