@@ -3,16 +3,22 @@
     python benchmarks/recording.py [--facts N] [--database URL] [--out FILE.json]
 
 Every figure has a peer of the same run: the plain thing one would write by hand. For recording, `executemany` of the bare leaves into a table
-of (index, bytes, hash), one transaction a batch, no index, no question asked; for reading, the same rows fetched and parsed with `json`.
+of (index, bytes, hash), one transaction a batch, no index, no question asked; for reading, the same rows fetched and parsed with `json`. Over
+HTTP one fact a request is sent to `upheld serve` in a process of its own; the peer is the bare table with one transaction a fact, without HTTP.
 Bars: 5,000 facts a second durably on PostgreSQL, 3,000 on SQLite, in batches of 100. Without --database a PostgreSQL of its own is started.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hashlib
 import json
+import re
+import signal
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from upheld.facts.arrive import Arrival
+from upheld.facts.arrive_batch import fact_json
 from upheld.facts.leaves import batches_of
 from upheld.stores.store import Store, open_store
 
@@ -110,6 +117,46 @@ def in_threads(store: Store, many: list[Arrival], threads: int) -> None:
         thread.join()
 
 
+@contextmanager
+def served(place: str) -> Iterator[tuple[str, int, str]]:
+    """A server on the store: where, and a token."""
+    with open_store(place) as store:
+        token = store.tokens.create("bench", ("facts:write",), 1)[1]
+    with tempfile.TemporaryDirectory(prefix="upheld-serve-") as home:
+        command = [sys.executable, "-c", "from upheld.cli import main; main()", "serve", "-w", home, "--port", "0", "--no-worker",
+                   "--database", place]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            found = next(m for m in (re.search(r"listening on http://(\S+):(\d+)", line) for line in process.stderr) if m)
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            try:
+                yield found[1], int(found[2]), token
+            finally:
+                process.send_signal(signal.SIGTERM)
+
+
+def over_http(place: tuple[str, int, str], bodies: list[bytes], connections: int) -> None:
+    """One fact a request, each connection one after the other."""
+    host, port, token = place
+
+    async def one(mine: list[bytes]) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        for body in mine:
+            writer.write(f"POST /api/v1/facts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+                         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 201"), head
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            assert length is not None
+            await reader.readexactly(int(length[1]))
+        writer.close()
+
+    async def every() -> None:
+        await asyncio.gather(*(one(bodies[n::connections]) for n in range(connections)))
+
+    asyncio.run(every())
+
+
 def measured(name: str, place: str, peer_place: str, facts: int) -> Iterator[dict[str, object]]:
     peer, at = Peer(peer_place), 0
 
@@ -134,7 +181,7 @@ def measured(name: str, place: str, peer_place: str, facts: int) -> Iterator[dic
                 peer.record(rows(n * 4, at))
                 at += n * 4
                 yield told("recorded, 1 a call, 16 threads at once", n * 4, ours, other)
-        again = arrivals(facts, at - facts)
+        again, last = arrivals(facts, at - facts), at
         yield told("sent again (all the same)", facts, rate(facts, lambda: in_batches(store, again, 1_000)), other)
         theirs_read = rate(at, peer.read)
         leaves = [leaf.data for leaf in store.logs.leaves("stream")]
@@ -144,6 +191,13 @@ def measured(name: str, place: str, peer_place: str, facts: int) -> Iterator[dic
         yield told("1,000 cases of them", len(cases) * 5, rate(len(cases) * 5, lambda: store.stream.batches(cases=cases, shapes=["events"])),
                    theirs_read)
         assert store.check() == ()
+    with served(place) as server:
+        for connections, n in ((1, facts // 200), (16, facts // 50), (64, facts // 40)):
+            bodies = [json.dumps({**fact_json(one), "at": "2026-01-01T00:00:00Z"}).encode() for one in arrivals(n, last)]
+            theirs, last = rows(n, last), last + n
+            ours = rate(n, lambda bodies=bodies, connections=connections: over_http(server, bodies, connections))
+            other = rate(n, lambda theirs=theirs: [peer.record([row]) for row in theirs])
+            yield told(f"over HTTP, 1 a request, {connections} connection{'s' if connections > 1 else ''}", n, ours, other)
 
 
 def main() -> None:

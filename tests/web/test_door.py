@@ -82,18 +82,6 @@ def test_an_address_of_version_6_is_its_network() -> None:
     assert "2001:db8:1::/48" in door.lines()[0][2]
 
 
-def test_a_known_token_goes_the_usual_way_and_an_unknown_one_the_narrow_one_only_after_a_flood() -> None:
-    door = Door(burst=1)
-    here = asked("192.0.2.1")
-    assert door.lane_of(here, WRONG, 0) is None
-    door.failed(here, 0)
-    door.let_in("uph_good")
-    assert door.lane_of(here, WRONG, 0) is door.lane
-    assert door.lane_of(here, "uph_good", 0) is None
-    assert door.lane_of(asked("192.0.2.2"), WRONG, 0) is None
-    assert door.lane_of(here, WRONG, 2_000_000) is None
-
-
 def test_first_answers_are_forgotten_while_the_server_runs(world: World) -> None:
     def keyed(own: str) -> Any:
         return world.post(fact(own), headers={"idempotency-key": "k"})

@@ -159,3 +159,13 @@ def _until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() - begun < 60
         time.sleep(0.005)
+
+
+def test_what_is_told_to_listen_listens_and_stops_in_order_from_then_on(tmp_path: Path) -> None:
+    for n in range(3):
+        server = Served(tmp_path / str(n))
+        where = urlsplit(server.url)
+        with socket.create_connection((str(where.hostname), where.port or 0), timeout=30):
+            pass
+        assert server.stop() == 0
+        assert "upheld: stopped in order\n" in server.told

@@ -22,7 +22,7 @@ class Served:
 
     def __init__(self, folder: Path, *options: str, database: str = "") -> None:
         self.folder, self.database = folder, database or str(folder / "records" / "store.db")
-        (folder / "records").mkdir(exist_ok=True)
+        (folder / "records").mkdir(parents=True, exist_ok=True)
         with open_store(self.database) as store:
             self.token = store.tokens.create("ann", ("facts:write", "metrics:read"), 1)[1]
         self.options = ("--no-worker", "--database", self.database, *options)

@@ -68,11 +68,11 @@ class World:
         def fails(*_: object) -> None:
             raise StoreError(slug, "/secret/place: it went wrong")
 
-        was, Stream.record = Stream.record, fails  # type: ignore[assignment, method-assign]
+        was, Stream._take = Stream._take, fails  # type: ignore[assignment, method-assign]
         try:
             yield
         finally:
-            Stream.record = was  # type: ignore[method-assign]
+            Stream._take = was  # type: ignore[method-assign]
 
 
 def fact(own: str = "e-1", **more: object) -> dict[str, object]:

@@ -70,13 +70,15 @@ class Serving:
         own = uvicorn.Config(make_app(parts), log_config=None, access_log=False, server_header=False, proxy_headers=False,
                              timeout_keep_alive=20, timeout_graceful_shutdown=_GRACE_S, limit_concurrency=1_000,
                              h11_max_incomplete_event_size=32_768, ws="none", http=Connection)
+        server = uvicorn.Server(own)
+        # one that comes before uvicorn looks after signals itself must not be lost; and uvicorn repeats it once it has stopped, which would
+        # end us before the worker and the store had their turn
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         named = f"[{self.host}]" if ":" in self.host else self.host
         click.echo(f"upheld: listening on http://{named}:{listening.getsockname()[1]}", err=True)
-        # uvicorn repeats the signal once it has stopped, which would end us before the worker and the store had their turn
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
         try:
-            uvicorn.Server(own).run(sockets=[listening])
+            server.run(sockets=[listening])
         finally:
             if running is not None:
                 running.stop()
@@ -88,6 +90,8 @@ def _socket(host: str, port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host, port))
+    # who connects before everything stands waits for it; before, they would be refused by an address that was told already
+    listening.listen(2_048)
     return listening
 
 

@@ -72,6 +72,14 @@ class Answers:
             kept = insert(_answers).values(asker=asker, key=key, **answer._asdict()).on_conflict_do_nothing().returning(_answers.c.key)
             return connection.execute(kept).first() is not None
 
+    def keep_many(self, kept: Sequence[tuple[str, str, Answer]]) -> bool:
+        """Keeps (asker, key, answer) each; False where there is one already of any of them: then the transaction is to be given up."""
+        with self.database.writing() as connection:
+            insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            rows = [{"asker": asker, "key": key, **answer._asdict()} for asker, key, answer in kept]
+            added = connection.execute(insert(_answers).on_conflict_do_nothing().returning(_answers.c.key), rows).all() if rows else []
+        return len(added) == len(kept)
+
     def forget(self, before: int) -> None:
         """Deletes the answers given before µs UTC."""
         with self.database.writing() as connection:

@@ -65,6 +65,12 @@ class Stream:
         """
         return self._recorded(Call(rows_of_arrivals(arrivals, at), actor, at)) if arrivals else []
 
+    def record_each(self, calls: Sequence[Call]) -> list[list[Taken]]:
+        """What came of each row of each call, all in one transaction, each call's answers apart. Raises ``StoreError``: then nothing of any
+        of them was recorded.
+        """
+        return self._take(calls)
+
     def record_batches(self, batches: Sequence[Batch], complete: Mapping[str, tuple[int, int | None]], actor: str, at: int) -> list[Taken]:
         """What came of each row of the batches, in order, all in one transaction. ``complete``: what the sources declare to have watched.
 

@@ -46,14 +46,15 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one caller records. ``at``: now, µs UTC."""
+    """What one caller records. ``at``: now, µs UTC. ``strict``: all of its rows stand, or none of it is written; others' are all the same."""
 
     rows: Sequence[Row]
     actor: str
     at: int
+    strict: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Fact:
     """A fact on record, or a row of this transaction (``seq`` None until it has its index). ``leaf``: where it may yet be needed."""
 
@@ -83,7 +84,9 @@ class _New(NamedTuple):
 
 
 def take(connection: Connection, calls: Sequence[Call]) -> list[list[Taken]]:
-    """Answers for every row of every call, in order. Everything is written when the transaction ends, or nothing."""
+    """Answers for every row of every call, in order. Everything is written when the transaction ends, or nothing; of a strict call of which
+    a row is refused nothing is, and its rows that would be new have no place.
+    """
     log = locked(connection, STREAM)
     known = _known(connection, log, [row for call in calls for row in call.rows])
     new: list[_New] = []
@@ -147,8 +150,23 @@ def _settled(known: _Known, call: Call, new: list[_New]) -> list[_Word]:
         for at in ready:
             words[at] = _one(known, call, call.rows[at], at, added)
         waiting = [at for at in waiting if words[at] is None]
-    new += [each for _, each in sorted(added, key=lambda pair: pair[0])]
-    return [word or ("unknown", None) for word in words]
+    said: list[_Word] = [word or ("unknown", None) for word in words]
+    if call.strict and any(state not in ("new", "same") for state, _ in said):
+        _taken_back(known, [each for _, each in added])
+    else:
+        new += [each for _, each in sorted(added, key=lambda pair: pair[0])]
+    return said
+
+
+def _taken_back(known: _Known, added: Sequence[_New]) -> None:
+    """What a call added is not known to those after it."""
+    for fact, row, _, _ in added:
+        steps = known.facts[row.source, row.id]
+        steps.remove(fact)
+        if not steps:
+            del known.facts[row.source, row.id]
+        if row.replaces is not None and known.corrections.get((row.source, row.replaces)) is fact:
+            del known.corrections[row.source, row.replaces]
 
 
 def _one(known: _Known, call: Call, row: Row, at: int, added: list[tuple[int, _New]]) -> _Word:

@@ -25,6 +25,8 @@ PREFIX = "uph_"
 _SECRET = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}", re.ASCII)
 _SCOPE = re.compile(r"[a-z][!-~]{0,199}", re.ASCII)
 _MINUTE_US = 60_000_000
+_CHUNK = 500
+"""Secrets looked up in one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +67,32 @@ class Tokens:
 
     def check(self, secret: str, at: int) -> Token | None:
         """The token of a secret that is good at ``at`` (µs UTC), else None."""
-        if not _SECRET.fullmatch(secret):
-            return None
-        with self.database.reading() as connection:
-            row = connection.execute(select(*_COLUMNS).where(tokens.c.hash == _hash(secret))).one_or_none()
-        found = None if row is None else _token(row)
-        if found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= at):
-            return None
-        if found.used_at is None or at - found.used_at >= _MINUTE_US:
-            self._used(found.id, at)
+        found = self.check_many((secret,), at)
+        self.mark_used(tuple(found.values()), at)
+        return found.get(secret)
+
+    def check_many(self, secrets: Sequence[str], at: int) -> dict[str, Token]:
+        """The tokens of those secrets that are good at ``at`` (µs UTC), by secret. Nothing is written: see ``mark_used``."""
+        asked = {_hash(secret): secret for secret in secrets if _SECRET.fullmatch(secret)}
+        found: dict[str, Token] = {}
+        for first in range(0, len(asked), _CHUNK):
+            few = list(asked)[first:first + _CHUNK]
+            with self.database.reading() as connection:
+                rows = connection.execute(select(tokens.c.hash, *_COLUMNS).where(tokens.c.hash.in_(few))).all()
+            for own, *row in rows:
+                token = _token(row)
+                if token.revoked_at is None and (token.expires_at is None or token.expires_at > at):
+                    found[asked[bytes(own)]] = token
         return found
 
-    def _used(self, token: int, at: int) -> None:
+    def mark_used(self, used: Sequence[Token], at: int) -> None:
+        """Keep that these were used at ``at`` (µs UTC), once a minute."""
+        due = [token.id for token in used if token.used_at is None or at - token.used_at >= _MINUTE_US]
+        if not due:
+            return
         try:
             with self.database.writing() as connection:
-                connection.execute(update(tokens).where(tokens.c.id == token).values(used_at=at))
+                connection.execute(update(tokens).where(tokens.c.id.in_(due)).values(used_at=at))
         except StoreError:
             # a store that cannot be written can still be read
             return

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from anyio import to_thread
 from starlette.requests import Request
 
 from upheld.stores.trouble import StoreError
@@ -66,12 +65,10 @@ async def asker(request: Request) -> Holder:
     if match is not None:
         parts = parts_of(request)
         try:
-            lane = parts.door.lane_of(request, match[1], parts.clock.now())
-            token = await to_thread.run_sync(parts.store.tokens.check, match[1], parts.clock.now(), limiter=lane)
+            token = await parts.lookups.check(match[1])
         except StoreError as error:
             raise store_problem(error) from None
         if token is not None:
-            parts.door.let_in(match[1])
             request.state.actor = token.actor
             return Holder(token.actor, frozenset(token.scopes))
     raise too_often(request) or Problem(

@@ -29,7 +29,9 @@ from upheld.stores.trouble import StoreError
 from upheld.web import clock_page, clock_routes, facts_routes, health, hooks
 from upheld.web.body import Limits
 from upheld.web.guard import Guard
+from upheld.web.handing import Kept
 from upheld.web.intake import Intake
+from upheld.web.lookups import Lookups
 from upheld.web.metrics import Metrics
 from upheld.web.parts import Parts, parts_of
 from upheld.web.problems import Problem, problem_response, store_problem
@@ -60,8 +62,9 @@ def make_parts(store: Store, key: Key, config: Config, *, clock: Clock | None = 
     """
     own, said = clock or RealClock(), log or json_log()
     signer = Signer(key, store.logs.get("stream").origin, key_path)
-    return Parts(store, config, own, signer, Intake(store, own), Metrics(), said, hosts_of(config, hosts), Receivers(store, config, said),
-                 limits=limits or Limits())
+    lookups = Lookups(lambda secrets: store.tokens.check_many(secrets, own.now()), lambda used: store.tokens.mark_used(used, own.now()))
+    return Parts(store, config, own, signer, Intake(store, own, keeper=Kept(store, signer)), Metrics(), said, hosts_of(config, hosts),
+                 Receivers(store, config, said), lookups, limits=limits or Limits())
 
 
 def make_app(parts: Parts) -> ASGIApp:

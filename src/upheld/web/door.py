@@ -6,13 +6,11 @@ the disk, however many come.
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from upheld.values.instant import format_instant
@@ -49,18 +47,9 @@ class Door:
     pause_us: int = _SECOND_US
     most: int = 4_096
     kinds: int = 24
-    lane: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     _seen: OrderedDict[str, _Seen] = field(default_factory=OrderedDict)
-    _good: OrderedDict[bytes, None] = field(default_factory=OrderedDict)
     _turned: dict[tuple[str, str, str, str], _Turned] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def lane_of(self, request: Request, secret: str, at: int) -> CapacityLimiter | None:
-        """Where a token is looked up: an address that failed too often gets a narrow way for tokens nobody knows yet, others the usual one."""
-        seen = self._seen.get(_address(request))
-        if seen is None or self._left(seen, at) >= 1 or _hash(secret) in self._good:
-            return None
-        return self.lane
 
     def failed(self, request: Request, at: int) -> int:
         """After how many seconds to come again, having shown no good token; 0: that was one of the attempts everybody has."""
@@ -74,13 +63,6 @@ class Door:
             return max(1, round((1 - seen.left) * self.pause_us / _SECOND_US))
         seen.left -= 1
         return 0
-
-    def let_in(self, secret: str) -> None:
-        """This token was good."""
-        self._good[_hash(secret)] = None
-        self._good.move_to_end(_hash(secret))
-        if len(self._good) > self.most:
-            self._good.popitem(last=False)
 
     def _left(self, seen: _Seen, at: int) -> float:
         return min(float(self.burst), seen.left + max(0, at - seen.at) / self.pause_us)
@@ -104,10 +86,6 @@ class Door:
             told, self._turned = self._turned, {}
         return [(actor, route, f"{what}: {one.times:,} time{'s' if one.times != 1 else ''} from {network} since {format_instant(one.since)}")
                 for (actor, what, route, network), one in told.items()]
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def _address(request: Request) -> str:

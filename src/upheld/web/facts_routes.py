@@ -23,8 +23,8 @@ from upheld.stores.taking import Taken
 from upheld.stores.trouble import StoreError
 from upheld.values.instant import format_instant
 from upheld.web.access import Holder, asker
-from upheld.web.handing import RacedError, first_answer, handed_in, key_of
-from upheld.web.intake import Undo
+from upheld.web.handing import first_answer, handed_in, key_of
+from upheld.web.intake import Acts, Facts
 from upheld.web.parts import Parts, parts_of
 from upheld.web.problems import LISTED, Problem, fault_errors, store_problem
 from upheld.web.query import flag, known_only, path_parts
@@ -56,7 +56,6 @@ async def record_facts(request: Request) -> Response:
     known_only(request, ("partial", "receipts"))
     partial, receipts = flag(request, "partial"), flag(request, "receipts", default=True)
     key = key_of(request)
-    parts.signer.refresh()
     asked = (holder.actor, key)
     if key and asked in parts.asked:
         raise Problem(409, "in-flight", "a request with this Idempotency-Key is being done", "wait for its answer", retry_s=1)
@@ -103,28 +102,32 @@ class _Done:
 
 
 async def _recorded(parts: Parts, holder: Holder, rows: Rows, *, strict: bool, receipts: bool, key: str, asked_hash: bytes) -> Response:
-    def work(at: int) -> _Done:
-        arrivals = list(rows.arrivals.values())
-        taken = parts.store.stream.record(arrivals, holder.actor, at)
+    def then(at: int, taken: Sequence[Taken], acts: Acts) -> _Done:
         if strict and not all(map(_stands, taken)):
-            raise Undo(_Done(at, taken))
+            return _Done(at, taken)
         fresh = [one.seq for one in taken if one.state == "new" and one.seq is not None]
         if fresh:
-            parts.store.audit.add(holder.actor, "record", f"stream {fresh[0]}-{fresh[-1]}", "done", at, f"{len(fresh)} of {rows.count} rows")
+            acts.audit.append((holder.actor, "record", f"stream {fresh[0]}-{fresh[-1]}", "done", at, f"{len(fresh)} of {rows.count} rows"))
         if not key:
             return _Done(at, taken)
         body = _answer(parts, rows, taken, at, receipts)
-        if not parts.store.answers.keep(holder.actor, key, Answer(asked_hash, at, _status(taken, rows), body)):
-            raise RacedError
+        acts.answers.append((holder.actor, key, Answer(asked_hash, at, _status(taken, rows), body)))
         return _Done(at, taken, body)
 
-    done = await handed_in(parts, work, len(rows.arrivals), holder.actor)
+    facts = Facts(list(rows.arrivals.values()), holder.actor, then, strict)
+    done = await handed_in(parts, facts, len(rows.arrivals), holder.actor)
     if strict and not all(map(_stands, done.taken)):
         raise _refused(parts, rows, done.taken)
     for one in done.taken:
         parts.metrics.facts.labels(one.state).inc()
-    body = done.body or await to_thread.run_sync(_answer, parts, rows, done.taken, done.at, receipts)
+    few = len(done.taken) <= _FEW and not any(one.state == "same" for one in done.taken)
+    body = done.body or (_answer(parts, rows, done.taken, done.at, receipts) if few else
+                         await to_thread.run_sync(_answer, parts, rows, done.taken, done.at, receipts))
     return Response(body, _status(done.taken, rows), media_type="application/json")
+
+
+_FEW = 8
+"""Receipts that are signed sooner than another thread is asked."""
 
 
 def _stands(one: Taken) -> bool:

@@ -5,6 +5,7 @@ Law: a request has one id, one line in the log and no secret in it; an answer be
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 import time
@@ -19,6 +20,9 @@ from upheld.web.parts import Parts
 from upheld.web.problems import Problem, problem_response
 
 __all__ = ["Guard"]
+
+_LIFE, _COUNT = secrets.token_hex(6), itertools.count()
+"""What requests are called: this process, and how many came before."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TOKEN = re.compile(rb"uph_[A-Za-z0-9_-]{20,}|%75%70%68%5[fF]", re.IGNORECASE)
@@ -43,7 +47,7 @@ class Guard:
         begun, seen = time.monotonic(), {"status": 500}
         request = Request(scope)
         given = request.headers.get("x-request-id", "")
-        request_id = given if _ID.fullmatch(given) else secrets.token_urlsafe(12)
+        request_id = given if _ID.fullmatch(given) else f"{_LIFE}{next(_COUNT):08x}"
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def sending(message: Message) -> None:

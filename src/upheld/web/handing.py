@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from upheld.stores.store import Store
+from upheld.stores.taking import Call, Taken
 from upheld.stores.trouble import StoreError
-from upheld.web.intake import FullError, StoppingError
+from upheld.web.intake import Acts, Facts, FullError, StoppingError
 from upheld.web.parts import Parts
 from upheld.web.problems import Problem, store_problem
+from upheld.web.receipts import Signer
 
-__all__ = ["RacedError", "first_answer", "handed_in", "key_of"]
+__all__ = ["Kept", "RacedError", "first_answer", "handed_in", "key_of"]
 
 _KEY = re.compile(r"[!-~]{1,200}")
 
@@ -30,7 +34,28 @@ class RacedError(Exception):
     """Another process is doing the same request."""
 
 
-async def handed_in(parts: Parts, work: Callable[[int], T], rows: int, actor: str) -> T:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A store as the intake writes to it, and the key that will sign for it."""
+
+    store: Store
+    signer: Signer
+
+    def record_each(self, calls: Sequence[Call]) -> list[list[Taken]]:
+        """What came of each row of each call. Raises ``Problem`` 503 where nobody could sign for it."""
+        self.signer.refresh()
+        return self.store.stream.record_each(calls)
+
+    def write(self, acts: Acts) -> None:
+        """The audit and the first answers. Raises RacedError where another process answered first: then all is to be done again."""
+        if acts.audit:
+            self.store.audit.add_many(acts.audit)
+        if acts.answers and not self.store.answers.keep_many(acts.answers):
+            raise RacedError
+        self.store.answers.keep_many(acts.spare)
+
+
+async def handed_in(parts: Parts, work: Callable[[int], T] | Facts[T], rows: int, actor: str) -> T:
     """The answer of work that was committed. Raises ``Problem`` 429, 503."""
     try:
         return await asyncio.wrap_future(parts.intake.hand_in(work, rows, actor))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,10 +25,12 @@ from upheld.facts.tables import Refused
 from upheld.sources.files import read_data
 from upheld.sources.table import Limits as FileLimits
 from upheld.stores.answers import Answer
+from upheld.stores.taking import Taken
 from upheld.stores.trouble import StoreError
 from upheld.web.access import too_often
 from upheld.web.body import whole_body
 from upheld.web.handing import handed_in
+from upheld.web.intake import Acts, Facts
 from upheld.web.parts import Parts, parts_of
 from upheld.web.problems import Problem, store_problem
 from upheld.web.query import known_only
@@ -68,8 +70,7 @@ async def receive(request: Request, name: str) -> Response:
         return first
     arrivals, wrong = await to_thread.run_sync(_mapped, spec, body, f"hooks/{name}/{delivery}", parts.clock.now())
 
-    def work(at: int) -> tuple[int, bytes]:
-        taken = parts.store.stream.record(arrivals, actor, at)
+    def then(at: int, taken: Sequence[Taken], acts: Acts) -> tuple[int, bytes]:
         told = [*wrong, *(_lost(arrival, one.state) for arrival, one in zip(arrivals, taken, strict=True) if one.state not in ("new", "same"))]
         # sent again after the source file was mended it is read anew; what is a fact already is the same fact
         parts.store.quarantine.settle(name, delivery, body)
@@ -80,10 +81,10 @@ async def receive(request: Request, name: str) -> Response:
                   "problems": told[:_LISTED]}
         said = Answer(asked, at, 202 if told else 200, json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
         if not told:
-            parts.store.answers.keep(actor, delivery, said)
+            acts.spare.append((actor, delivery, said))
         return said.status, said.body
 
-    status, answer = await handed_in(parts, work, len(arrivals) or 1, actor)
+    status, answer = await handed_in(parts, Facts(arrivals, actor, then), len(arrivals) or 1, actor)
     return Response(answer, status, media_type="application/json")
 
 

@@ -1,7 +1,7 @@
 """The intake: a bounded queue before the store, and one writer that commits what waits together.
 
 Law: nothing is acknowledged before its transaction is on the disk; who finds the queue full is told when to come again; work that fails or
-takes itself back leaves nothing behind and harms nobody else's.
+takes itself back leaves nothing behind and harms nobody else's. The facts of all who wait are one bulk write, each one's answer kept apart.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from upheld.facts.arrive import Arrival
 from upheld.service.clock import Clock
+from upheld.stores.answers import Answer
+from upheld.stores.rows import rows_of_arrivals
+from upheld.stores.taking import Call, Taken
 
-__all__ = ["FullError", "Intake", "StoppingError", "Undo"]
+__all__ = ["Acts", "Facts", "FullError", "Intake", "Keeper", "StoppingError", "Undo"]
 
 T = TypeVar("T")
 
@@ -42,6 +46,27 @@ class StoppingError(Exception):
     """No more work is taken: this process is going down."""
 
 
+@dataclass(slots=True)
+class Acts:
+    """What is written beside the facts of a transaction, in one go: lines of the audit (actor, action, object, outcome, at, detail), first
+    answers (asker, key, answer); ``spare``: such that stay as they are where there is one already.
+    """
+
+    audit: list[tuple[str, str, str, str, int, str]] = field(default_factory=list)
+    answers: list[tuple[str, str, Answer]] = field(default_factory=list)
+    spare: list[tuple[str, str, Answer]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(Generic[T]):
+    """Facts to record. ``strict``: all of them or none. ``then``: within the transaction, what came of each becomes the answer."""
+
+    arrivals: Sequence[Arrival]
+    actor: str
+    then: Callable[[int, Sequence[Taken], Acts], T]
+    strict: bool = False
+
+
 class Joint(Protocol):
     """What can hold several pieces of work in one transaction."""
 
@@ -50,9 +75,23 @@ class Joint(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """What facts are recorded in."""
+
+    def record_each(self, calls: Sequence[Call]) -> list[list[Taken]]:
+        """What came of each row of each call."""
+        ...
+
+    def write(self, acts: Acts) -> None:
+        """What goes with them."""
+        ...
+
+
 @dataclass(slots=True, eq=False)
 class _Piece:
-    work: Callable[[int], Any]
+    """``work``: called in the transaction, or facts."""
+
+    work: Callable[[int], Any] | Facts[Any]
     rows: int
     actor: str
     done: Future[Any] = field(default_factory=Future)
@@ -60,13 +99,14 @@ class _Piece:
 
 @dataclass(slots=True)
 class Intake:
-    """``most``: rows that may wait; one actor at most half of them. ``group``: rows committed together."""
+    """``most``: rows that may wait; one actor at most half of them. ``group``: rows committed together. ``keeper``: where facts go."""
 
     store: Joint
     clock: Clock
     most: int = 40_000
     group: int = 5_000
     waiting: int = 0
+    keeper: Keeper | None = None
     _queue: queue.SimpleQueue[_Piece | None] = field(default_factory=queue.SimpleQueue)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _of: Counter[str] = field(default_factory=Counter)
@@ -94,10 +134,11 @@ class Intake:
         if self._thread is not None:
             self._thread.join()
 
-    def hand_in(self, work: Callable[[int], T], rows: int, actor: str) -> Future[T]:
-        """The answer of ``work(at)``, once its transaction is committed; ``at`` is when it is recorded, µs. Raises FullError, StoppingError.
+    def hand_in(self, work: Callable[[int], T] | Facts[T], rows: int, actor: str) -> Future[T]:
+        """The answer of ``work(at)`` or of facts, once its transaction is committed; ``at`` is when it is recorded, µs.
 
         The work runs in the writer's thread, within a transaction that others share, and may run a second time if that had to be taken back.
+        Raises FullError, StoppingError.
         """
         piece = _Piece(work, rows, actor)
         with self._lock:
@@ -140,8 +181,7 @@ class Intake:
         failure: BaseException | None = None
         try:
             with self.store.together():
-                at = self.clock.now()
-                answers.extend((piece, piece.work(at)) for piece in pieces)
+                answers = self._done(pieces, self.clock.now())
         except Undo as undone:
             answers = [(pieces[0], undone.answer)]
             failure = undone
@@ -157,6 +197,23 @@ class Intake:
             return
         for piece, answer in answers:
             piece.done.set_result(answer)
+
+    def _done(self, pieces: list[_Piece], at: int) -> list[tuple[_Piece, Any]]:
+        answers: list[tuple[_Piece, Any]] = []
+        facts: list[tuple[_Piece, Facts[Any]]] = []
+        for piece in pieces:
+            if isinstance(piece.work, Facts):
+                facts.append((piece, piece.work))
+            else:
+                answers.append((piece, piece.work(at)))
+        if facts:
+            assert self.keeper is not None
+            acts = Acts()
+            calls = [Call(rows_of_arrivals(one.arrivals, at), one.actor, at, one.strict) for _, one in facts]
+            for (piece, one), taken in zip(facts, self.keeper.record_each(calls), strict=True):
+                answers.append((piece, one.then(at, taken, acts)))
+            self.keeper.write(acts)
+        return answers
 
     def _forget(self, pieces: list[_Piece]) -> None:
         with self._lock:

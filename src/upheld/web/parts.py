@@ -13,6 +13,7 @@ from upheld.stores.store import Store
 from upheld.web.body import Limits
 from upheld.web.door import Door
 from upheld.web.intake import Intake
+from upheld.web.lookups import Lookups
 from upheld.web.metrics import Metrics
 from upheld.web.receipts import Signer
 from upheld.web.receivers import Receivers
@@ -35,6 +36,7 @@ class Parts:
     log: Any
     hosts: frozenset[str]
     receivers: Receivers
+    lookups: Lookups
     door: Door = field(default_factory=Door)
     limits: Limits = field(default_factory=Limits)
     asked: set[tuple[str, str]] = field(default_factory=set)
