@@ -91,3 +91,32 @@ def test_a_deadline_is_shown_with_its_line() -> None:
     lines = settle([plan_of()], made.facts("C", "USD"), at("2026-04-02T00:00:00Z")).lines
     by = {line.commitment: None if line.claim_by is None else format_instant(line.claim_by) for line in lines}
     assert by == {"jitter": "2026-05-13T23:59:59.999999Z", "latency": None, "install": None, "quick": "2026-04-04T00:00:00Z"}
+
+
+SHARED = """upheld: 1
+agreement: shared
+effective: {from: 2026-01-01}
+timezone: UTC
+currency: EUR
+parties: {provider: {name: P}}
+covers: any
+states: {down: {where: {kind: outage}}}
+commitments:
+  uptime: {measure: availability, for_each: [customer], down: down, out_of: period, per: month, target: ">= 99.9%", credit: {pay: 5 EUR}}
+claim: {by: 30 days after window}
+rights: [{give: terminate, to: customer, when: {breached: uptime}, use_within: 30 days}]
+"""
+
+
+@pytest.mark.parametrize(("actor", "says", "owed"), [
+    ("Acme", {}, {"Acme"}), ("Globex", {}, {"Globex"}), ("customer", {}, {"Acme", "Globex"}), ("Acme", {"customer": "Globex"}, {"Globex"})])
+def test_who_shares_an_agreement_speaks_for_themselves(actor: str, says: dict[str, str], owed: set[str]) -> None:
+    """A claim, and the use of a right, by one customer brings nothing to another; the role speaks for all, an act for whom it names."""
+    start, end = at("2026-03-01T00:00:00Z"), at("2026-04-01T00:00:00Z")
+    made = Made(outages=[("outage", start + D, start + 2 * D, {"customer": name}) for name in ("Acme", "Globex")],
+                acts=[("claim", "uptime", end + D, says), ("exercise", "terminate", end + D, says)],
+                watched=[("outage", at("2026-01-01T00:00:00Z"), end)])
+    found = settle([plan_of(SHARED)], made.facts(actor, "EUR"), at("2026-06-01T00:00:00Z"))
+    assert {dict(line.group)["customer"] for line in found.lines if line.state == "owed"} == owed
+    assert {dict(line.group)["customer"] for line in found.lines if line.state == "lapsed"} == {"Acme", "Globex"} - owed
+    assert {dict(right.group)["customer"] for right in found.rights if right.state == "used"} == owed

@@ -23,7 +23,7 @@ from upheld.values.instant import DAY_US
 from upheld.values.quantity import Duration, minor_digits
 from upheld.values.zone import zone
 
-__all__ = ["Act", "Calendars", "Moments", "acts_of", "calendar_of", "chosen", "claimed", "deadline", "openings"]
+__all__ = ["Act", "Calendars", "Moments", "acts_of", "calendar_of", "chosen", "claimed", "deadline", "of_their_own", "openings"]
 
 
 class Calendars(Protocol):
@@ -63,6 +63,12 @@ def acts_of(declarations: Declarations | None, kinds: Iterable[str]) -> tuple[Ac
             about, actor = said.pop("about", ""), said.pop("actor", "")
             found.append(Act(kind, about, actor, int(declarations.at[row]), tuple(sorted(said.items()))))
     return tuple(sorted(found, key=lambda a: (a.at, a.kind, a.about, a.actor, a.says)))
+
+
+def of_their_own(acts: Iterable[Act], customers: frozenset[str]) -> tuple[Act, ...]:
+    """The acts, each of a customer who shares the agreement with others said to be about that customer alone."""
+    return tuple(replace(a, says=tuple(sorted((*a.says, ("customer", a.actor))))) if a.actor in customers and not a.said("customer") else a
+                 for a in acts)
 
 
 def calendar_of(length: Duration, head: Head) -> str:

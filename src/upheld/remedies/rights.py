@@ -30,7 +30,8 @@ def opened(plan: Plan, fees: Fees, results: Sequence[Result], missed: Iterable[t
             use_by = None
             if right.use_within is not None:
                 use_by = deadline(Span(right.use_within), at, grid(right.use_within.calendar or "always"))
-            mine = [a for a in acts if a.kind == "exercise" and a.about in (right.give, right.path) and a.at >= at]
+            mine = [a for a in acts if a.kind == "exercise" and a.about in (right.give, right.path) and a.at >= at
+                    and all(a.said(k) in ("", v) for k, v in result.group)]
             used = [a for a in mine if use_by is None or a.at <= use_by]
             state = "used" if used else "lapsed" if use_by is not None and as_of > use_by else "open"
             found.append(OpenRight(right.give, right.to, why, right.path, at, use_by, state, result.commitment, result.group))  # type: ignore[arg-type]

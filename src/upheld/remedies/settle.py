@@ -23,7 +23,7 @@ from upheld.measures.result import Context
 from upheld.plans.plan import AvailabilityPlan, ClockPlan, Head, Plan
 from upheld.plans.remedies import Claim, MoneyRounding
 from upheld.plans.terms import Term, in_force
-from upheld.remedies.claims import Act, Moments, about, acts_of, calendar_of, chosen, claimed, openings
+from upheld.remedies.claims import Act, Moments, about, acts_of, calendar_of, chosen, claimed, of_their_own, openings
 from upheld.remedies.earn_back import earned_back
 from upheld.remedies.fees import Asked, Fees
 from upheld.remedies.late import Late
@@ -72,7 +72,8 @@ class _Desk:
         self.known = cut(facts, as_of)
         self.now = as_of if as_of is not None else max(assessment.horizon, last_instant(self.known))
         self.judged = results_of(assessment.outcomes)
-        self.acts: tuple[Act, ...] = acts_of(self.known.declarations, _KINDS)
+        customers = frozenset(v for r in self.judged for k, v in r.group if k == "customer")
+        self.acts: tuple[Act, ...] = of_their_own(acts_of(self.known.declarations, _KINDS), customers)
         self.notes: list[str] = []
         span = self.terms[0].from_us, self.terms[-1].until_us
         self.fees = {t.plan.version: Fees(t.plan, self.known.charges, span) for t in self.terms}
