@@ -43,6 +43,13 @@ def test_a_narrow_terminal_cuts_no_figure(columns: str) -> None:
         assert figure in shown
 
 
+def test_a_spreadsheet_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "desk.xlsx").write_bytes(b"PK")
+    shown = run("init", str(tmp_path / "desk.xlsx"))
+    assert shown.exit_code == 3
+    assert "save the sheet as CSV" in shown.stderr
+
+
 def test_a_mistyped_command_is_suggested() -> None:
     shown = run("asess")
     assert shown.exit_code == 2

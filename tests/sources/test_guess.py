@@ -55,6 +55,25 @@ def test_a_table_of_milestones_and_other_formats(tmp_path: Path) -> None:
         assert "starts: ordered" in found.agreement
 
 
+@pytest.mark.parametrize(("stamps", "form", "asked"), [
+    (("03/04/2026 10:00 AM", "03/14/2026 10:00 AM"), "%m/%d/%Y %I:%M %p", False),
+    (("14/03/2026 10:00 AM", "03/04/2026 10:00 AM"), "%d/%m/%Y %I:%M %p", False),
+    (("03/04/2026 10:00", "05/06/2026 10:00"), "%d/%m/%Y %H:%M", True), (("03/14/2026", "03/04/2026"), "%m/%d/%Y", False),
+    (("14/03/2026 10:00", "03/04/2026 10:00"), "%d/%m/%Y %H:%M", False), (("14.03.2026", "03.04.2026"), "%d.%m.%Y", False)])
+def test_day_and_month_are_asked_about_where_nothing_tells(tmp_path: Path, stamps: tuple[str, str], form: str, asked: bool) -> None:
+    (tmp_path / "x.csv").write_text("ticket,created\nT1," + stamps[0] + "\nT2," + stamps[1] + "\n")
+    found = guess(tmp_path / "x.csv")
+    assert f'format: "{form}"' in found.source
+    assert any("cannot be told apart" in line for line in found.report) == asked
+
+
+def test_one_stamp_a_row_is_a_question_and_gives_an_agreement_in_order(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("time,value\n2026-01-05T10:00:00Z,3.5\n2026-01-05T11:00:00Z,4.5\n")
+    found = guess(tmp_path / "x.csv")
+    assert "stops: resolved" in found.agreement
+    assert any("what ends a case?" in line for line in found.report)
+
+
 def test_nothing_to_go_by_is_a_question(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     found = guess(tmp_path / "x.csv")

@@ -25,6 +25,8 @@ def command(file: Path, into: Path, dry_run: bool) -> None:
 
     if not file.exists():
         fail(f"{file}: there is no such file", 3)
+    if file.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".ods"):
+        fail(f"{file}: a spreadsheet is not read", 3, "save the sheet as CSV, and give that file")
     try:
         found = guess(file)
     except FindingsError as problem:

@@ -39,9 +39,12 @@ _FORMS = (
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d %H:%M:%S",
     "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y %I:%M %p",
     "%d-%m-%Y %H:%M",
     "%Y-%m-%d",
     "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
     "epoch s",
     "epoch ms",
     "epoch us",
@@ -50,12 +53,12 @@ _NULLS = ("?", "NULL", "null", "N/A", "n/a", "NA", "None", "-")
 _STATE = ("state", "status", "stage", "phase", "activity", "event")
 _CASE = ("case", "ticket", "incident", "number", "key", "issue", "request", "order", "id")
 _WORDS = {
-    "opened": ("new", "open", "opened", "created", "registered", "reported"),
-    "worked": ("active", "in progress", "assigned", "work in progress"),
-    "waiting": ("waiting", "pending", "on hold", "awaiting", "hold"),
-    "resolved": ("resolved", "solved", "fixed", "done"),
-    "closed": ("closed", "complete", "completed"),
-    "cancelled": ("cancelled", "canceled"),
+    "opened": ("new", "open", "opened", "created", "registered", "reported", "neu", "offen", "nouveau", "ouvert", "nuevo", "abierto"),
+    "worked": ("active", "in progress", "assigned", "work in progress", "in bearbeitung", "en cours", "en curso"),
+    "waiting": ("waiting", "pending", "on hold", "awaiting", "hold", "wartend", "en attente", "pendiente"),
+    "resolved": ("resolved", "solved", "fixed", "done", "gel\u00f6st", "behoben", "r\u00e9solu", "resuelto"),
+    "closed": ("closed", "complete", "completed", "geschlossen", "ferm\u00e9", "cerrado"),
+    "cancelled": ("cancelled", "canceled", "storniert", "annul\u00e9", "cancelado"),
 }
 _DELIMITERS = {";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE = 50_000
@@ -229,12 +232,8 @@ def _write(name: str, kind: str, delimiter: str, columns: Sequence[_Column], row
     report.append("stamps: " + (", ".join(f"{c.name} ({c.form.text})" for c in stamps if c.form) or "none found"))
     if naive:
         report.append("question: the stamps name no zone; UTC is written down until you say which one")
-    if form.startswith(("%d/%m", "%m/%d")) and all(
-        not read_stamps(list(c.values[:2_000]), f, zone("UTC"))[1].any()
-        for c in stamps
-        for f in (parse_form(form.replace("%d/%m", "%m/%d") if form[1] == "d" else form),)
-        if isinstance(f, StampForm)
-    ):
+    other = parse_form({"%d/%m": "%m/%d", "%m/%d": "%d/%m"}.get(form[:5], "") + form[5:])
+    if isinstance(other, StampForm) and not any(read_stamps(list(c.values[:2_000]), other, zone("UTC"))[1].any() for c in stamps):
         report.append("question: day and month cannot be told apart in this file")
     if nulls:
         lines.append("nulls: [" + ", ".join(f'"{n}"' for n in nulls) + "]")
@@ -273,7 +272,12 @@ def _events(
         lines.append("  milestones:")
         lines += [f"    {_quoted(e)}: {_quoted(c)}" for e, c in names.items()]
         report.append("one row a case; milestones: " + ", ".join(names))
-        return next(iter(names)), list(names)[-1]
+        first, last = next(iter(names)), list(names)[-1]
+        if first == last:
+            last = "resolved" if first != "resolved" else "closed"
+            report.append(f"question: one stamp a row: what ends a case? `{last}` is written down, which this file does not have; if a row "
+                          "is a reading rather than a case, map it as a sample")
+        return first, last
     own = max(stamps, key=lambda c: (c.distinct, "updat" in c.name.lower()))
     values, counts = np.unique(np.array(state.values, dtype=object).astype(str), return_counts=True)
     lines += ["  state:", f"    column: {_quoted(state.name)}", f"    at: {_quoted(own.name)}", "    map:"]
