@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from upheld.facts.arrive import Arrival
 from upheld.facts.arrive_batch import arrivals_of, fact_json
 from upheld.facts.arrive_json import arrival_of
 from upheld.facts.json_text import read_json
+from upheld.service.clock import RealClock
 from upheld.sources.files import read_data
 from upheld.sources.model import read_source
 
@@ -66,6 +68,13 @@ def test_json_lines_from_stdin_and_again(served: Served) -> None:
     # the same parts under the same keys get the first answers; in parts of another size every fact is known already
     again = record(served, "-", "--size", "7", stdin=lines)
     assert (again.exit_code, again.stdout) == (0, "0 facts recorded, 25 were on record, 0 refused\n"), again.output
+
+
+def test_a_mapped_file_may_have_agreed_dates(served: Served) -> None:
+    ahead = f"{datetime.fromtimestamp(RealClock().now() // 1_000_000 + 30 * 86_400, UTC):%d/%m/%Y %H:%M}"
+    (served.folder / "ahead.csv").write_text(f"row,ticket,what,when,priority,load\nA-1,T-9,open,{ahead},,\n", "utf-8")
+    done = record(served, str(served.folder / "ahead.csv"), "--source", "desk")
+    assert (done.exit_code, done.stdout) == (0, "1 facts recorded, 0 were on record, 0 refused\n"), done.output
 
 
 def test_a_mapped_file(served: Served) -> None:

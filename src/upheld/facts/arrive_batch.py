@@ -46,9 +46,12 @@ def arrivals_of(batch: Batch) -> list[Arrival]:
 
 
 def fact_json(arrival: Arrival) -> dict[str, Any]:
-    """The fact as ``POST /api/v1/facts`` takes it. Raises ValueError for a number that has no decimal form."""
+    """The fact as ``POST /api/v1/facts`` takes it. Raises ValueError for a number that has no decimal form.
+
+    An event says that it may lie ahead: in a file an agreed date stands beside what has happened.
+    """
     shape, form = next((shape, form) for shape, form in SHAPES.items() if form.shape == arrival.shape)
-    body: dict[str, Any] = {"shape": shape, "source": arrival.source, "id": arrival.id}
+    body: dict[str, Any] = {"shape": shape, "source": arrival.source, "id": arrival.id} | ({"planned": True} if form.planned else {})
     columns: Mapping[str, Any] = arrival.columns
     for key in (k.rstrip("*") for k in form.texts):
         stored = "what_kind" if key == "kind" else key
