@@ -109,6 +109,17 @@ def test_a_first_statement_is_signed_booked_and_verifies(root: Path) -> None:
         assert (root / "records/log.key").stat().st_mode & 0o077 == 0
 
 
+def test_a_rendering_that_says_something_else_is_told(root: Path) -> None:
+    run("statement", "acme", "2026-01")
+    folder = root / "statements/acme/2026-01/r1"
+    assert "note" not in run("verify", str(folder)).output
+    told = folder / "renderings/statement.txt"
+    told.write_text(told.read_text(encoding="utf-8").replace("100.00 EUR", "900.00 EUR"), encoding="utf-8")
+    out = run("verify", str(folder)).output
+    assert "note  renderings  statement.txt is not what these figures give here" in out
+    assert "statement.pdf" not in out
+
+
 def test_another_partys_facts_are_not_in_the_log(root: Path) -> None:
     run("statement", "acme", "2026-01")
     leaves = (root / "statements/acme/2026-01/r1/logs/0/leaves").read_text(encoding="utf-8")

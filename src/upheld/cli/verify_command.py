@@ -43,6 +43,8 @@ def command(bundle: Path, key: str | None, witnesses: tuple[str, ...], known: tu
     if level == 2 and not _recomputed(bundle):
         click.echo("\nREFUSED: the figures do not follow from the records.")
         sys.exit(1)
+    for name in _otherwise(bundle) if level == 2 else ():
+        click.echo(f"note  renderings  {name} is not what these figures give here: changed since, or made by another Upheld or other fonts")
     proves = RECOMPUTED if level == 2 else level1.PROVES
     click.echo("\n" + proves + ("" if key else "\n\n" + level1.UNPINNED))
 
@@ -54,6 +56,20 @@ def _there(bundle: Path) -> None:
         fail(f"nothing is there: {bundle}", 2, unsigned if (bundle.parent / "provisional").is_dir() else "")
     if bundle.is_dir() and bundle.name == "provisional" and not (bundle / "logs").exists():
         fail(f"{bundle} is not signed, so there is nothing to verify", 1, unsigned)
+
+
+def _otherwise(bundle: Path) -> list[str]:
+    """The renderings that this release makes otherwise of the figures. They prove nothing, but they are what people read."""
+    from upheld import __version__
+    from upheld.documents.statement import renderings
+    from upheld.evidence.verify import Folder, read_json
+
+    folder = Folder(bundle)
+    statement = read_json(folder.read("statement.json"), "statement.json")
+    if statement["envelope"]["engine"] != f"upheld {__version__}":
+        return []
+    made = renderings(statement["envelope"], statement["figures"])
+    return [name for name, data in made.items() if f"renderings/{name}" in folder.names and folder.read(f"renderings/{name}") != data]
 
 
 def _recomputed(bundle: Path) -> bool:
