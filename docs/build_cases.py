@@ -57,8 +57,13 @@ When is a credit owed?
   tolerated five in a hundred.
 - A result that nobody can know yet, or a fee that was never charged, is *unknown* with its reason and, where it can be told, its range.
 - A charge counts for the part of its time that lies in the window, by the local calendar, so that a day is a day whatever the clocks do.
+  A part of a fee below nothing (more given back than charged) is nothing.
+- An invoice is what is charged from one instant on. `in: average of last 3 invoices` takes those that began before the window; a cap
+  `in: invoice` counts what is put on one invoice, the first that begins when the window has ended, and is *unknown* until that is charged.
+- `carried: until met 3 windows in a row` makes a sum of points a balance: what the windows before left is added.
 - A claim's deadline in days ends with its day in the agreement's zone; what came too late or never is *lapsed*, and still shown.
-- A commitment's own `claim:` stands in place of the agreement's: another deadline, `by: any time`, or `automatic`. Working days are those of
+- A commitment's own `claim:` stands in place of the agreement's: another deadline, `by: any time`, or `automatic`. Of customers
+  who share an agreement each claims for themselves. Working days are those of
   the calendar named, else of the promise's hours.
 
 Each case below is a whole workspace with its figures worked out by hand. All are run as tests.

@@ -8,7 +8,7 @@ from fractions import Fraction
 from money_made import line, month
 
 from upheld.assessment.outcome import Verdict
-from upheld.plans.remedies import EarnBack
+from upheld.plans.remedies import EarnBack, MoneyRounding
 from upheld.remedies.earn_back import earned_back
 from upheld.remedies.results import Result
 
@@ -96,3 +96,11 @@ def test_what_was_not_given_does_not_come_back() -> None:
     for state in ("owed", "claimable", "to choose"):
         assert len(told([replace(line(0, 100), state=state)], row, rule)) == 1
     assert len(told([line(0, 100, state="lapsed"), line(0, 100)], row, rule)) == 1
+
+
+def test_what_goes_back_is_rounded_as_the_agreement_rounds() -> None:
+    """Half of 100.01 is 50.005: with half_up 50.01 goes back, and 50.00 by what is left; in steps of 0.05 CHF 50.00 and 50.00."""
+    row = results(["breached", "met", "met", "met", "met"])
+    up, steps = ({"1": MoneyRounding("half_up", Fraction(to))} for to in (1, 5))
+    assert [x.amount for x in earned_back([line(0, 10_001)], row, HALVES, up)] == [-5_001, -5_000]
+    assert [x.amount for x in earned_back([line(0, 10_001)], row, HALVES, steps)] == [-5_000, -5_000]

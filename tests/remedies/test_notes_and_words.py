@@ -40,3 +40,15 @@ def test_a_customer_chooses_between_amounts_as_they_would_be_paid() -> None:
     assert loaded.plan is not None
     (line,) = settle([loaded.plan], FACTS, END + D).lines
     assert (line.amount, line.reason) == (1_000, "the customer may choose: 1: 10.00 EUR; 2: the term extended by 7 days")
+
+
+@pytest.mark.parametrize(("more", "amounts"), [("", [20, 15]), ("caps: [{up_to: 0.25 CHF, in: month}]", [15, 10])])
+def test_a_split_keeps_the_step_that_money_is_rounded_to(more: str, amounts: list[int]) -> None:
+    """Two times 1/6 of 1.00 CHF are 0.333..., with a step of 0.05 CHF 0.35: 0.20 and 0.15; of 0.25 CHF 0.15 and 0.10. Never 0.18 and 0.17."""
+    credit = "{sum of: [{pay: 16.6666667%, of: fee}, {pay: 16.6666667%, of: fee}]}"
+    text = TEXT.replace("currency: EUR", "currency: CHF").format(credit=credit, more=f"{more}\nrounding: {{money: half_up, to: 0.05 CHF}}")
+    loaded = load({"a.yaml": text.encode()}, name="a.yaml")
+    assert loaded.plan is not None
+    facts = Made(outages=[("outage", START + D, START + D + 2 * H, {})], fees=[(START, END, 100, {})],
+                 watched=[("outage", parse_instant("2026-01-01T00:00:00Z"), END)]).facts("C", "CHF")
+    assert [line.amount for line in settle([loaded.plan], facts, END + D).lines] == amounts

@@ -6,9 +6,9 @@ back never exceeds what was given, and the parts of one credit sum.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from upheld.plans.remedies import EarnBack
+from upheld.plans.remedies import EarnBack, MoneyRounding
 from upheld.remedies.results import Group, Result
 from upheld.remedies.settlement import Line
 from upheld.values.exact import round_to
@@ -17,8 +17,11 @@ from upheld.values.money import show_money
 __all__ = ["earned_back"]
 
 
-def earned_back(lines: Sequence[Line], results: Iterable[Result], rules: Sequence[EarnBack]) -> list[Line]:
-    """The lines that reverse earlier ones."""
+def earned_back(lines: Sequence[Line], results: Iterable[Result], rules: Sequence[EarnBack],
+                roundings: Mapping[str, MoneyRounding] | None = None) -> list[Line]:
+    """The lines that reverse earlier ones, each rounded as the version of its credit rounds money (to the minor unit, a half to the even one,
+    where it is not among ``roundings``).
+    """
     rows: dict[tuple[str, Group], list[Result]] = {}
     for result in results:
         rows.setdefault((result.commitment, result.group), []).append(result)
@@ -29,7 +32,8 @@ def earned_back(lines: Sequence[Line], results: Iterable[Result], rules: Sequenc
         given, gone = line.amount, 0
         for rule in sorted((r for r in rules if r.commitment in ("", line.commitment)), key=lambda r: r.windows):
             earned = _earned(rows.get((line.commitment, line.group), []), line, rule.windows)
-            back = min(int(round_to(rule.share * given, to=1, mode="half_even")), given - gone)  # type: ignore[arg-type]
+            rounding = (roundings or {}).get(line.version, MoneyRounding())
+            back = min(int(round_to(rule.share * given, rounding.step, rounding.mode)), given - gone)
             if earned is None or back <= 0:
                 continue
             gone += back
