@@ -32,6 +32,8 @@ def test_every_command_has_help(name: str) -> None:
     shown = run(name, "--help")
     assert shown.exit_code == 0
     assert "Usage" in shown.output
+    # what a command of a group does is said whole
+    assert not [line for line in shown.output.partition("Commands:")[2].splitlines() if line.endswith("...")]
 
 
 @pytest.mark.parametrize("columns", ["40", "60", "80"])

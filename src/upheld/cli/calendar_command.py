@@ -20,7 +20,7 @@ def command() -> None:
     """Freeze holidays to a file, see what a newer library would change, show opening hours."""
 
 
-@command.command("freeze")
+@command.command("freeze", short_help="Holidays of some years to a file.")
 @click.argument("name")
 @click.argument("years")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file (default: calendars/NAME.yaml).")
@@ -53,7 +53,7 @@ def freeze(name: str, years: str, out: Path | None, categories: tuple[str, ...],
     click.echo(f"wrote {target}", err=True)
 
 
-@command.command("diff")
+@command.command("diff", short_help="Where the library now says otherwise.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def diff(file: Path) -> None:
     """Tell what the library installed now says otherwise than the frozen FILE. Exit code 1 if a date differs."""
@@ -83,7 +83,7 @@ def diff(file: Path) -> None:
     sys.exit(0 if found.is_same else 1)
 
 
-@command.command("show")
+@command.command("show", short_help="The open spans, and their sum.")
 @click.argument("agreement")
 @click.argument("calendar")
 @workspace_option

@@ -28,7 +28,7 @@ def show(root: Path) -> None:
         fail(str(problem), 2, "a key is made with the first statement")
 
 
-@command.command("rotate")
+@command.command("rotate", short_help="A new key, signed over by the old one.")
 @workspace_option
 def rotate(root: Path) -> None:
     """Make a new key: the old one signs it over in every log, and is kept beside it under its date."""

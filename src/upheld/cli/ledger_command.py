@@ -26,7 +26,7 @@ def command() -> None:
     """Show the ledger of credits, and move lines on: review, approve (a second person), issue, apply, void, expire."""
 
 
-@command.command("show")
+@command.command("show", short_help="What each line comes to, and its state.")
 @click.argument("agreement")
 @click.option("--line", help="Only this line, with every transfer.")
 @workspace_option

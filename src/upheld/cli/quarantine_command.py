@@ -26,7 +26,7 @@ def command() -> None:
     """Webhook bodies that could not be mapped whole: list them, show one, forget what was seen to. They may hold personal data."""
 
 
-@command.command("list")
+@command.command("list", short_help="What is kept, the oldest first.")
 @click.option("--receiver", default="", metavar="NAME", help="Of this receiver only.")
 @database_option
 @workspace_option
@@ -49,7 +49,7 @@ def show_all(receiver: str, database: str, root: Path, form: str) -> None:
         click.echo(json.dumps(told, indent=1, ensure_ascii=False))
 
 
-@command.command("show")
+@command.command("show", short_help="What was wrong with one, and its body.")
 @click.argument("number", type=int)
 @click.option("--body", "body_only", is_flag=True, help="Only the body, byte for byte, for another program.")
 @database_option

@@ -61,7 +61,7 @@ def show(database: str, root: Path) -> None:
             click.echo(f"{token.id:>4}  {token.actor:<24}  {', '.join(token.scopes):<40}  {state}")
 
 
-@command.command("revoke")
+@command.command("revoke", short_help="A token is good no more.")
 @click.argument("token", type=int)
 @database_option
 @workspace_option
