@@ -68,3 +68,27 @@ def test_what_is_wrong_is_told_in_the_envelopes_words(world: World) -> None:
     assert told({**good, "type": "upheld.nothing", "data": {}}) == {("/type", "unknown-shape")}
     assert told({**good, "type": "upheld.event", "data": {"shape": "sample"}}) == {("/data/shape", "contradiction")}
     assert told({**good, "type": "upheld.event", "data": 3}) == {("/data", "no-object")}
+
+
+def _binary(world: World, body: bytes, kind: str | None, *more: tuple[str, bytes]) -> Any:
+    said = {"ce-id": b"h-1", "ce-source": b"/s", "ce-type": b"opened", "ce-specversion": b"1.0", "ce-subject": b"INC-1",
+            "ce-time": b"2026-11-21T10:00:00Z"}
+    headers = [(name.encode(), text) for name, text in said.items() if name not in {n for n, _ in more}]
+    headers += [(name.encode(), text) for name, text in more] + [(b"authorization", f"Bearer {world.token()}".encode())]
+    return world.client.post("/api/v1/facts", content=body, headers=[*headers, *([(b"content-type", kind.encode())] if kind else [])])
+
+
+def test_a_binary_event_without_data_needs_no_type_of_data(world: World) -> None:
+    assert _binary(world, b"", None).status_code == 201
+    assert _binary(world, b"", "application/json").status_code == 200, "the same fact"
+    assert _binary(world, b"{}", None, ("ce-id", b"h-2")).json()["slug"] == "content-type"
+
+
+def test_headers_of_an_event_are_taken_as_they_are_meant_or_not_at_all(world: World) -> None:
+    said = _binary(world, b"", None, ("ce-id", b"Gr%C3%B6%C3%9Fe%20%25"))
+    assert said.json()["rows"][0]["id"] == "Gr\u00f6\u00dfe %"
+    for more, slug in (((("ce-id", b"a"), ("ce-id", b"b")), "doubled-header"), ((("ce-id", b"a%FF"),), "encoding"),
+                       ((("ce-id", b"a%zz"),), "encoding"), ((("ce-id", b"a%"),), "encoding"), ((("ce-id", "\u00f6".encode()),), "encoding")):
+        answer = _binary(world, b"", None, *more)
+        assert (answer.status_code, answer.json()["slug"]) == (400, slug), more
+    assert world.store.stream.size() == 1

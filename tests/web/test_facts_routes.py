@@ -150,3 +150,9 @@ def test_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
         assert world.store.stream.find("desk", "new") is None
         problem(world.post(fact("z", says={"a": "\u0000"})), 422, "control-character")
         assert world.client.get("/readyz").status_code == 200
+
+
+def test_parameters_of_the_content_type(world: World) -> None:
+    for kind in ("application/json; profile=x; charset=utf-8", 'application/json;charset="UTF-8"; x=1', "application/json; version=1"):
+        assert world.post(fact(), kind=kind).status_code in (200, 201), kind
+    assert world.post(fact(), headers={"content-encoding": ""}).status_code == 200

@@ -149,3 +149,30 @@ def test_a_store_that_cannot_write_asks_to_come_again(hooked: World) -> None:
         answer = send(hooked, body(), GOOD)
         assert (answer.status_code, answer.json()["slug"]) == (503, "store-full")
     assert send(hooked, body(), GOOD).json()["recorded"] == 1
+
+
+def test_another_body_under_a_name_that_was_used_is_not_passed_over(hooked: World) -> None:
+    assert send(hooked, body(), GOOD).json()["recorded"] == 1
+    other = body("d-2")
+    answer = send(hooked, other, signed(other))
+    assert (answer.status_code, answer.json()["recorded"]) == (200, 1), answer.text
+    assert send(hooked, other, signed(other)).content == answer.content
+    assert send(hooked, body(), GOOD).headers["idempotent-replay"] == "true"
+    wrong = body("d-3", action="exploded")
+    assert send(hooked, wrong, signed(wrong)).status_code == 202
+    assert [kept.body for kept in hooked.store.quarantine.list()] == [wrong]
+    assert hooked.store.stream.size() == 2
+
+
+def test_the_same_delivery_twice_at_once_is_answered_to_both(hooked: World) -> None:
+    import asyncio
+
+    async def both() -> list[Any]:
+        from httpx2 import ASGITransport, AsyncClient
+
+        async with AsyncClient(transport=ASGITransport(hooked.client.app), base_url="http://testserver") as client:
+            return await asyncio.gather(*(client.post("/hooks/tracker", content=body(), headers=GOOD) for _ in range(6)))
+
+    answers = asyncio.run(both())
+    assert [a.status_code for a in answers] == [200] * 6
+    assert sum(a.json()["recorded"] for a in answers if "idempotent-replay" not in a.headers) == 1

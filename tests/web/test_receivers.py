@@ -10,12 +10,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from web_world import World, fact
 
 from upheld.closing.keys import make_key, read_key, rotate_key
 from upheld.evidence.signing import Key
-from upheld.service.config import CONFIG, load_config
+from upheld.service.config import CONFIG, Receiver, load_config
 from upheld.stores.store import open_store
+from upheld.values.finding import FindingsError
+from upheld.web.receivers import mappings_of
 
 SOURCE = b"""upheld-source: 1
 source: tracker
@@ -99,3 +102,11 @@ def test_a_key_that_was_handed_over_signs_no_more(tmp_path: Path) -> None:
         assert (answer.status_code, answer.json()["slug"], world.store.stream.size()) == (503, "key", 2)
         path.write_text(second.text + "\n")
         assert number(world.post(fact("3"))) == own(second)
+
+
+@pytest.mark.parametrize(("secret", "word"), [("whsec_", "has 0 bytes"), ("whsec_AAAA", "has 3 bytes"), ("whsec_@@@", "is no base64")])
+def test_a_secret_that_keeps_nobody_out_is_refused(tmp_path: Path, secret: str, word: str) -> None:
+    with open_store(tmp_path / "store.db") as store:
+        store.texts.put("sources/tracker.yaml", SOURCE, "test", 1)
+        with pytest.raises(FindingsError, match=word):
+            mappings_of(store, {"tracker": Receiver("tracker", secret, "tracker")})

@@ -212,6 +212,8 @@ def _numbers(r: _Reading, form: Form, columns: dict[str, object]) -> None:
             read = r.read(key, decimal_of, needed=form.shape == "samples")
             if isinstance(read, tuple):
                 columns[key], columns["scale"] = read
+                if key == "weight" and read[0] < 0:
+                    r.say("/weight", "bad-number", "is negative: it would take time away from others", "a weight is a share, such as 0.5")
         case "counts":
             total, good = r.read("total", whole_of, needed=True), r.read("good", whole_of)
             if isinstance(total, int):

@@ -47,10 +47,13 @@ class Limits:
 def form_of(request: Request) -> str:
     """In which form the facts come. Raises ``Problem`` 415."""
     given = request.headers.getlist("content-type")
-    kind, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
+    kind, *parameters = (given[0] if len(given) == 1 else "").split(";")
     form = _FORMS.get(kind.strip().lower())
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"') if "charset" in parameters.lower() else "utf-8"
-    if form is None or charset not in ("utf-8", "utf8"):
+    said = [text.strip().strip('"').lower() for name, _, text in (one.partition("=") for one in parameters)
+            if name.strip().lower() == "charset"]
+    if form is None and not given and "ce-specversion" in request.headers:
+        return BINARY  # an event without data has no type of data (CloudEvents HTTP binding 1.0.2, section 3.1.1)
+    if form is None or any(charset not in ("utf-8", "utf8") for charset in said):
         what = f"a body of {kind.strip()[:60]} is not read here" if form is None and kind.isascii() and kind.isprintable() and kind else \
             "a body in another charset than UTF-8 is not read here" if form else "the body has no Content-Type"
         raise Problem(415, "content-type", what, f"send one of {ACCEPTED}, in UTF-8", headers={"Accept-Post": ACCEPTED})
@@ -80,7 +83,7 @@ async def lines_of(request: Request, limits: Limits) -> AsyncIterator[bytes]:
 
 
 async def _unpacked(request: Request, most: int, limits: Limits) -> AsyncIterator[bytes]:
-    packing = request.headers.get("content-encoding", "identity").strip().lower()
+    packing = request.headers.get("content-encoding", "").strip().lower() or "identity"
     if packing not in ("identity", "gzip"):
         raise Problem(415, "content-encoding", "the body is packed in a way that is not read here", "send it plain or gzip",
                       headers={"Accept-Encoding": "gzip"})

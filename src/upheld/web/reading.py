@@ -5,6 +5,7 @@ Law: a row is an arrival or has at least one fault; no row is dropped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
@@ -107,17 +108,35 @@ async def _stream(request: Request, limits: Limits, now: int) -> Rows:
 
 
 def _binary(request: Request, body: bytes) -> object:
-    """The structured form of a CloudEvent whose attributes are headers."""
+    """The structured form of a CloudEvent whose attributes are headers. Raises ``Problem`` 400, 415."""
     event: dict[str, object] = {}
     for name, text in request.headers.items():
-        if name.startswith("ce-"):
-            event[name.removeprefix("ce-")] = unquote(text, errors="replace")
+        if not name.startswith("ce-"):
+            continue
+        if name in {f"ce-{known}" for known in event}:
+            raise Problem(400, "doubled-header", f"the header {name[:40]} is said twice", "say each attribute once")
+        if not text.isascii() or _ODD_PERCENT.search(text):
+            raise _badly_escaped(name)
+        try:
+            event[name.removeprefix("ce-")] = unquote(text, errors="strict")
+        except UnicodeDecodeError:
+            raise _badly_escaped(name) from None
+    if body and not request.headers.get("content-type"):
+        raise Problem(415, "content-type", "the body has no Content-Type", "send application/json")
     if body:
         try:
             event["data"] = read_json(body)
         except JsonError as error:
             raise Problem(400, error.slug, f"the body {error.message}", "send JSON in UTF-8", position=error.position) from None
     return event
+
+
+_ODD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def _badly_escaped(name: str) -> Problem:
+    return Problem(400, "encoding", f"the header {name[:40]} is not ASCII with everything else percent-encoded as UTF-8",
+                   "write %25 for %, %C3%B6 for ö (CloudEvents HTTP binding, section 3.1.3.2)")
 
 
 def refuse_foreign(rows: Rows, holder: Holder) -> None:

@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
 
-__all__ = ["TOLERANCE_S", "delivery_of", "standard"]
+__all__ = ["TOLERANCE_S", "delivery_of", "secret_fault", "standard"]
 
 TOLERANCE_S = 300
 """How far the sender's clock may be from ours, seconds."""
 
 _MOST = 16
+_LEAST = 16
+"""Bytes of a secret of Standard Webhooks: those its senders make have 24 to 64."""
 _ID = re.compile(r"[!-~]{1,200}")
 _STAMP = re.compile(r"[0-9]{1,12}")
 _HEX = re.compile(r"(?:sha256=)?([0-9a-fA-F]{64})")
@@ -31,6 +33,17 @@ _GENERIC = ("x-hub-signature-256", "x-signature-256", "x-signature")
 def standard(secret: str) -> bool:
     """Whether a secret is one of Standard Webhooks (``whsec_…``)."""
     return secret.startswith("whsec_")
+
+
+def secret_fault(secret: str) -> str:
+    """Why a secret is none that could keep anybody out, "" where it is one."""
+    if not standard(secret):
+        return ""
+    try:
+        size = len(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
+    except (binascii.Error, ValueError):
+        return "is no base64 after whsec_: nothing could ever be signed with it"
+    return "" if size >= _LEAST else f"has {size} bytes; at least {_LEAST} are needed, or it can be guessed"
 
 
 def delivery_of(secret: str, headers: Mapping[str, str], body: bytes, now: int) -> str | None:
