@@ -83,7 +83,8 @@ def claim(desk: Desk, commitment: str, window: str, group: Mapping[str, str], ac
     says = {"window": window, "evidence": "; ".join(evidence), "case": case, **group}
     record = desk.line("claim", commitment, actor, name, says)
     told = [f"claim {name} on {commitment} {window} is on record"]
-    rule = desk.plan.remedies.claim_of(commitment)
+    judging = next((p for p in desk.plans if line is not None and p.version == line.version), desk.plan)
+    rule = judging.remedies.claim_of(commitment)
     late = line is not None and line.claim_by is not None and desk.at > line.claim_by
     # one that was claimed in time stays owed, whatever is said of it later
     stands = late and line is not None and line.claimed_at is not None and line.state != "lapsed"
