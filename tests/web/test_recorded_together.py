@@ -128,3 +128,23 @@ def test_together_is_one_by_one(store: Store, calls: list[tuple[list[tuple[str, 
 
 def test_what_was_recorded_so_is_whole(store: Store) -> None:
     assert store.check() == ()
+
+
+def test_a_clock_that_is_set_back_is_held_at_the_last_fact(world: World) -> None:
+    def when(own: str) -> int:
+        world.post(fact(own, at="2026-11-21T08:00:00Z"))
+        found = world.store.stream.find("desk", own)
+        assert found is not None
+        return found.recorded_at - AT
+
+    assert when("1") == 0
+    world.clock.at -= 1_000
+    assert when("2") == 0, "a little"
+    world.clock.at -= 3_600_000_000
+    assert when("3") == 0
+    assert when("4") == 0
+    assert [line["event"] for line in map(json.loads, world.logged.getvalue().splitlines())].count("clock") == 1
+    world.clock.at = AT + 5
+    assert when("5") == 5
+    world.clock.at = AT - 3 * 3_600_000_000
+    assert when("6") == -3 * 3_600_000_000, "it is the one before that was wrong"

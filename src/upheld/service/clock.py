@@ -11,7 +11,7 @@ from typing import Protocol
 
 from upheld.values.instant import parse_instant
 
-__all__ = ["MARK", "Clock", "FakeClock", "Reading", "RealClock", "read_clock"]
+__all__ = ["BACKWARDS_US", "MARK", "Clock", "FakeClock", "Reading", "RealClock", "read_clock"]
 
 MARK = "clock"
 """The mark of the store that holds the latest instant any worker has acted on."""

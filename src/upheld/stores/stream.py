@@ -109,6 +109,12 @@ class Stream:
         with self.database.reading() as connection:
             return looked_up(connection, STREAM).size
 
+    def last_recorded(self) -> int | None:
+        """When the last fact was taken in, µs UTC; None where there is none."""
+        with self.database.reading() as connection:
+            found = connection.scalar(select(facts.c.recorded_at).order_by(facts.c.seq.desc()).limit(1))
+        return None if found is None else int(found)
+
     def spoken(self) -> dict[str, frozenset[str]]:
         """The attributes that any fact of a shape ever said, by shape."""
         found: dict[str, set[str]] = {}

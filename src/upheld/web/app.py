@@ -63,7 +63,7 @@ def make_parts(store: Store, key: Key, config: Config, *, clock: Clock | None = 
     own, said = clock or RealClock(), log or json_log()
     signer = Signer(key, store.logs.get("stream").origin, key_path)
     lookups = Lookups(lambda secrets: store.tokens.check_many(secrets, own.now()), lambda used: store.tokens.mark_used(used, own.now()))
-    return Parts(store, config, own, signer, Intake(store, own, keeper=Kept(store, signer)), Metrics(), said, hosts_of(config, hosts),
+    return Parts(store, config, own, signer, Intake(store, own, keeper=Kept(store, signer, said)), Metrics(), said, hosts_of(config, hosts),
                  Receivers(store, config, said), lookups, limits=limits or Limits())
 
 

@@ -9,12 +9,13 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from upheld.service.clock import BACKWARDS_US
 from upheld.stores.store import Store
 from upheld.stores.taking import Call, Taken
 from upheld.stores.trouble import StoreError
@@ -25,6 +26,7 @@ from upheld.web.receipts import Signer
 
 __all__ = ["Kept", "RacedError", "first_answer", "handed_in", "key_of"]
 
+_MINUTE_US = 60_000_000
 _KEY = re.compile(r"[!-~]{1,200}")
 
 T = TypeVar("T")
@@ -34,12 +36,30 @@ class RacedError(Exception):
     """Another process is doing the same request."""
 
 
-@dataclass(frozen=True, slots=True)
+_TURNED_US = 7_200_000_000
+"""A clock that stands further behind the last fact than this is right, and the one before it was wrong, µs."""
+
+
+@dataclass(slots=True)
 class Kept:
-    """A store as the intake writes to it, and the key that will sign for it."""
+    """A store as the intake writes to it, and the key that will sign for it. ``log``: a bound structlog logger."""
 
     store: Store
     signer: Signer
+    log: Any
+    told: int = 0
+
+    def held(self, now: int) -> int:
+        """The instant at which what comes now is recorded, µs UTC: a clock that was set back is held at the last fact, and the log says so,
+        else what was stated as of a moment between would change afterwards.
+        """
+        last = self.store.stream.last_recorded()
+        if last is None or not now < last <= now + _TURNED_US:
+            return now
+        if last - now > BACKWARDS_US and abs(now - self.told) > _MINUTE_US:
+            self.log.error("clock", behind_s=(last - now) // 1_000_000, help="the clock of this machine was set back: set it right")
+            self.told = now
+        return last
 
     def record_each(self, calls: Sequence[Call]) -> list[list[Taken]]:
         """What came of each row of each call. Raises ``Problem`` 503 where nobody could sign for it."""

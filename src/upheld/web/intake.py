@@ -78,6 +78,10 @@ class Joint(Protocol):
 class Keeper(Protocol):
     """What facts are recorded in."""
 
+    def held(self, now: int) -> int:
+        """The instant at which what comes now is recorded: never before what was recorded last."""
+        ...
+
     def record_each(self, calls: Sequence[Call]) -> list[list[Taken]]:
         """What came of each row of each call."""
         ...
@@ -181,7 +185,8 @@ class Intake:
         failure: BaseException | None = None
         try:
             with self.store.together():
-                answers = self._done(pieces, self.clock.now())
+                now = self.clock.now()
+                answers = self._done(pieces, now if self.keeper is None else self.keeper.held(now))
         except Undo as undone:
             answers = [(pieces[0], undone.answer)]
             failure = undone
