@@ -156,6 +156,8 @@ def test_an_agreed_date_is_warned_of_ahead():
     assert near == {"1": 49.6 * H, "2": 49.6 * H, "3": 49.6 * H + 10}
     late = {s.step: (s.at - at(0)) / MINUTE for s in agenda(plans, facts_of([{**said[0], "known": 51 * H}]), at(52 * H)).rows()}
     assert (late["1"], late["2"]) == (50 * H, 50 * H)
+    (line,) = clock_lines(plans, agenda(plans, facts_of(said), at(12 * H)), facts_of(said))
+    assert (line.state, line.due, line.says, line.step_at) == ("not begun", at(50 * H), "due in 38 h", at(49 * H))
     done = [*said, story("A-1", (60 * H, "x"), (40 * H, "action-done"))[1]]
     assert list(agenda(plans, facts_of(done), at(49.2 * H)).rows()) == []
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from upheld.assessment.show import show_decimal, show_duration
 from upheld.clocks.duty import on_duty, overrides_of
-from upheld.clocks.table import NEVER, STATES, VERDICTS, Agenda, ClockKey
+from upheld.clocks.table import KINDS, NEVER, STATES, VERDICTS, Agenda, ClockKey
 from upheld.facts.tables import Facts
 from upheld.measures.clock_windows import part_rows
 from upheld.plans.people import Ladder, LadderStep
@@ -59,7 +59,9 @@ class _Telling:
 
 
 def clock_lines(plans: Sequence[Plan], agenda: Agenda, facts: Facts, feeds: Mapping[str, bytes] | None = None) -> list[ClockLine]:
-    """The clocks that run or stand paused, nearest to their due instant first, on either side; what stands still as if it went on now."""
+    """The clocks that run or stand paused, and agreed dates that lie ahead, nearest to their due instant first, on either side; what stands
+    still as if it went on now.
+    """
     by_version, telling = {p.version: p for p in plans}, _Telling(facts, feeds or {})
     told: dict[int, dict[str, int]] = {}
     for i, c in enumerate(agenda.steps.clock.tolist()):
@@ -72,8 +74,10 @@ def clock_lines(plans: Sequence[Plan], agenda: Agenda, facts: Facts, feeds: Mapp
 
 def _is_open(agenda: Agenda, i: int) -> bool:
     c = agenda.clocks
-    verdict = VERDICTS[c.verdict[i]]
-    return STATES[c.state[i]] in ("running", "paused") and not c.has_stop[i] and verdict in ("pending", "missed", "unknown")
+    verdict, state = VERDICTS[c.verdict[i]], STATES[c.state[i]]
+    if state == "not begun":                       # an agreed date that lies ahead; of a schedule's next window nothing is owed yet
+        return KINDS[c.kind[i]] == "case" and bool(c.has_due[i]) and verdict == "pending"
+    return state in ("running", "paused") and not c.has_stop[i] and verdict in ("pending", "missed", "unknown")
 
 
 def _urgency(agenda: Agenda, i: int) -> int:
@@ -100,7 +104,7 @@ def _line(plan: Plan, agenda: Agenda, i: int, fired: Mapping[str, int], telling:
     step, step_at = _next_step(plan, agenda, i, ladder, fired, telling)
     used = Fraction(elapsed, target) if target > 0 else None
     return ClockLine(key, c.version[i], c.group[i], _promise(clause, key), plan.zone, state, verdict, used, left, due, missed, step, step_at,
-                     len(fired), _says(agenda.at, clause, state, (due, missed, left)))
+                     len(fired), _says(agenda.at, clause, state, int(c.start[i]), (due, missed, left)))
 
 
 def _promise(clause: object, key: ClockKey) -> str:
@@ -112,7 +116,7 @@ def _promise(clause: object, key: ClockKey) -> str:
     return f"{key.commitment}, {levels.pop()}" if len(levels) == 1 and of.shape[1] > 1 else key.commitment
 
 
-def _says(at: int, clause: object, state: str, times: tuple[int | None, int | None, int | None]) -> str:
+def _says(at: int, clause: object, state: str, start: int, times: tuple[int | None, int | None, int | None]) -> str:
     due, missed, left = times
     pauses = clause.pauses if isinstance(clause, ClockPlan) else ()
     if missed is not None:
@@ -120,6 +124,8 @@ def _says(at: int, clause: object, state: str, times: tuple[int | None, int | No
     if state == "paused":
         why = f" ({pauses[0]})" if len(pauses) == 1 else ""
         return f"paused{why}" + (f": due {show_duration(left)} of service time after it goes on" if left is not None and left > 0 else "")
+    if state == "not begun" and start > at and start != due:
+        return f"begins in {within(start - at)}"
     if due is not None:
         return f"due in {within(due - at)}" if due >= at else f"was due {within(at - due)} ago"
     return "the case does not say yet what the promise asks"
