@@ -120,3 +120,15 @@ def test_who_shares_an_agreement_speaks_for_themselves(actor: str, says: dict[st
     assert {dict(line.group)["customer"] for line in found.lines if line.state == "owed"} == owed
     assert {dict(line.group)["customer"] for line in found.lines if line.state == "lapsed"} == {"Acme", "Globex"} - owed
     assert {dict(right.group)["customer"] for right in found.rights if right.state == "used"} == owed
+
+
+def test_a_reward_whose_fee_is_not_known_yet_does_not_lapse() -> None:
+    """Nobody claims a reward: until the fee is charged it is unknown, never "not claimed in time"."""
+    rewarding = 'credit: {pay: {by result: {">= 99.99%": -2%, else: 5%}}, of: fee}'
+    text = SHARED.replace("for_each: [customer], ", "").replace("credit: {pay: 5 EUR}", rewarding)
+    start, end = at("2026-03-01T00:00:00Z"), at("2026-04-01T00:00:00Z")
+    made = Made(outages=[("outage", end, end + 1, {})], watched=[("outage", at("2026-01-01T00:00:00Z"), end + 2 * D)])
+    for fees, wanted in (([], ("reward", "unknown", None)), ([(start, end, 10_000, {})], ("reward", "owed", -200))):
+        made.fees = fees
+        lines = settle([plan_of(text)], made.facts("C", "EUR"), at("2026-06-01T00:00:00Z")).lines
+        assert [(line.kind, line.state, line.amount) for line in lines if line.window == "2026-03"] == [wanted]

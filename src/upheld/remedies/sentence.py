@@ -46,6 +46,7 @@ class Raw:
     reason: str = ""
     below: str = ""              # the minimum it stays below
     provisional: bool = False
+    reward: bool = False         # what is not known yet would be a reward
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,8 @@ class Speaker:
         each = self.fees.amount(pay, rule.of, asked)
         if isinstance(each, Missing):
             told = f"{pay.text} of {rule.of.text if rule.of is not None else 'the fee'}"
-            return Raw(rule.path, None, None, (*self._why(rule, outcome, value), told), reason=each.reason)
+            turned = pay.share < 0 or (pay.money is not None and pay.money.minor < 0)
+            return Raw(rule.path, None, None, (*self._why(rule, outcome, value), told), reason=each.reason, reward=turned)
         if not free and outcome.verdict == "unknown" and value is not None and outcome.target is not None and outcome.target.holds(value):
             return None
         times = self._times(rule, result, outcome, value, high=high)

@@ -266,7 +266,7 @@ def _line(raw: Raw, rounded: tuple[int | None, int | None], result: Result, plan
     """The line of one raw credit, rounded already at both ends, its sides by its sign."""
     low, high = rounded
     known = low is not None and low == high
-    reward = known and low is not None and low < 0
+    reward = raw.reward or (low is not None and high is not None and min(low, high) < 0 and max(low, high) <= 0)
     state = "not owed" if raw.below else "owed" if known else "unknown"
     amount = None if not known else 0 if raw.below else low
     group = ";".join(f"{k}={v}" for k, v in result.group)
