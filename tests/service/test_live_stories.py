@@ -269,3 +269,17 @@ def test_what_fell_due_long_before_the_agreement_was_put_here_is_kept_and_told_t
     assert len(world.steps("INC-1")) == 6
     assert not [m for m in world.messages() if "INC-1" in m.key]
     world.resolve("INC-2").close()
+
+
+def test_a_warning_that_fell_due_while_nobody_worked_is_told_though_the_clock_was_paused_since(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.db", AGREEMENT.replace("{at: 50%, tell: desk, says: Look at it.}", "{before: 2h, tell: desk}"))
+    world.at("2026-03-03 09:00").open("INC-1").work()              # due at 13:00: told at 11:00
+    world.at("2026-03-03 10:30")
+    world.clock.at = world.instant("2026-03-03 11:20")             # no worker from 10:30 on; the case is paused at 11:15
+    world.event("INC-1", "asked", ago="5m")
+    world.sleep("10m").expect("ann: ")
+    assert world.steps("INC-1") == {"1": "03-03 11:00"}
+    world.at("2026-03-03 14:00").event("INC-1", "replied").at("2026-03-03 14:30")
+    assert world.steps("INC-1")["1"] == "03-03 11:00"
+    assert [m.step for m in world.messages() if m.recipient == "ann"].count("1") == 1
+    world.close()
