@@ -183,6 +183,15 @@ coverage: {what: calls, from: a, until: b}
     assert {"finer-than-scale", "bad-count"} <= {r.slug for r in facts.refused}
 
 
+def test_a_weight_below_nothing_is_refused(tmp_path: Path) -> None:
+    source = "upheld-source: 1\nsource: probe\nfiles: [data/x.csv]\nstamps: {format: '%Y-%m-%d', zone: UTC}\nintervals: {kind: down, subject: s, start: a, end: b, weight: w}\n"  # noqa: E501
+    span = "2024-01-01,2024-01-02"
+    facts = load(workspace(tmp_path, source, x__csv=f"s,a,b,w\nx,{span},0.5\ny,{span},-0.5\nz,{span},0\n"))
+    assert facts.intervals is not None
+    assert facts.intervals.weight.tolist() == [5, 0]
+    assert refusals(facts) == [(2, "w", "bad-number", "-0.5")]
+
+
 def test_parquet_typed_columns(tmp_path: Path) -> None:
     root = workspace(
         tmp_path,

@@ -442,6 +442,11 @@ def _check_order(sheet: _Sheet, rule: Rule, times: Mapping[str, I64], keep: Mask
 
 
 def _check_counts(sheet: _Sheet, rule: Rule, numbers: Mapping[str, I64], keep: Mask) -> None:
+    if "weight" in numbers:
+        below, said = (numbers["weight"] < 0) & keep, rule.numbers["weight"].column
+        sheet.refuse(below, said, "bad-number", "is negative: it would take time away from others",
+                     (lambda i: str(sheet.frame.get_column(said)[i])) if said else None)
+        keep &= ~below
     if rule.shape != "counts":
         return
     total, good = numbers["total"], numbers.get("good")
