@@ -18,9 +18,10 @@ from upheld.web.app import make_app
 from upheld.web.body import Limits
 from upheld.web.connection import Waits, connection_of
 
-QUICK = Waits(head=0.4, rest=0.4, taken=0.4)
 LIMITS = Limits(body=200_000, pause_s=20, whole_s=0.5, pace=100)
 LONG = 60.0
+SERVERS: dict[int, uvicorn.Server] = {}
+QUICK = Waits(head=LONG, rest=0.4)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +30,21 @@ def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World,
         yield both
 
 
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, int]]:
+    with serving(tmp_path_factory.mktemp("heads"), Waits(head=2.0)) as both:
+        yield both
+
+
 @contextmanager
 def serving(folder: Path, waits: Waits) -> Iterator[tuple[World, int]]:
     world = World(folder, LIMITS)
+    world.token()  # made before anybody connects: a busy disk takes its time
     with socket.create_server(("127.0.0.1", 0)) as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)  # else the system takes megabytes in for who takes none
         config = uvicorn.Config(make_app(world.parts), log_config=None, ws="none", http=connection_of(waits),
                                 h11_max_incomplete_event_size=32_768)
-        server = uvicorn.Server(config)
+        server = SERVERS[own.getsockname()[1]] = uvicorn.Server(config)
         running = threading.Thread(target=server.run, kwargs={"sockets": [own]})
         running.start()
         try:
@@ -123,16 +132,16 @@ def test_who_was_answered_and_goes_on_sending_is_let_go(listening: tuple[World, 
 
 
 @pytest.mark.parametrize(("sent", "status"), [(b"", 0), (b"POST /api/v1/facts HTTP/1.1\r\nHost: local", 408)])
-def test_a_head_that_never_ends(listening: tuple[World, int], sent: bytes, status: int) -> None:
-    _, port = listening
+def test_a_head_that_never_ends(hasty: tuple[World, int], sent: bytes, status: int) -> None:
+    _, port = hasty
     with opened(port) as raw:
         raw.sendall(sent)
         told = all_of(raw)
     assert (problem(told) if told else (0, "")) == ((status, "too-slow") if status else (0, ""))
 
 
-def test_a_second_head_that_never_ends(listening: tuple[World, int]) -> None:
-    _, port = listening
+def test_a_second_head_that_never_ends(hasty: tuple[World, int]) -> None:
+    _, port = hasty
     with opened(port) as raw:
         raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health")
         told = all_of(raw)
@@ -182,3 +191,17 @@ def test_a_body_that_comes_slowly_but_at_its_pace_is_taken(listening: tuple[Worl
             time.sleep(0.1)
             raw.sendall(body[first:first + 6_100])
         assert one_of(raw).startswith(b"HTTP/1.1 201"), "longer than half a second, and quicker than its pace"
+
+
+def test_who_takes_no_answer_in_is_let_go_and_the_facts_are_there(tmp_path: Path) -> None:
+    lines = b"\n".join(json.dumps(fact(f"unread-{n}")).encode() for n in range(3_000))
+    with serving(tmp_path, Waits(taken=0.3)) as (world, port), socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        raw.settimeout(LONG)
+        raw.connect(("127.0.0.1", port))
+        raw.sendall(head(world, f"Content-Length: {len(lines)}").replace(b"application/json", b"application/x-ndjson") + lines)
+        begun = time.monotonic()
+        while world.store.stream.size() < 3_000 or SERVERS[port].server_state.connections:
+            assert time.monotonic() - begun < LONG
+            time.sleep(0.02)
+        assert len(all_of(raw)) < 3_000 * 300, "the whole answer is longer"
