@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from money_made import START, cap, charges, euro, fees, line, month, plan, share
+from dataclasses import replace
 
+import numpy as np
+import pytest
+from money_made import DAY, START, cap, charges, euro, fees, line, month, plan, share
+
+from upheld.agreement.load import load
 from upheld.agreement.model.money import base_of
+from upheld.facts.tables import Attribute
 from upheld.plans.remedies import Pay
 from upheld.remedies.fees import Asked, Fees, Found, Missing
 from upheld.remedies.limits import capped
+from upheld.remedies.settlement import Line
 from upheld.values.quantity import duration
 
 
@@ -72,6 +78,62 @@ def test_without_the_next_invoice_the_cap_is_not_known() -> None:
 def test_a_fixed_amount_an_invoice_needs_no_charge() -> None:
     found = capped([line(0, 4_000), line(1, 4_000)], [cap(euro(5_000), "invoice")], of([]), (), ())
     assert [x.amount for x in found] == [4_000, 1_000]
+
+
+def test_two_invoices_are_two_caps_and_bear_their_own_names() -> None:
+    """A credit that ends with the day before an invoice is on it; one that ends a moment into its first day is on the next."""
+    book = of([(*month(m), 6_000) for m in (1, 2)])
+    rule = [cap(euro(1_000), "invoice")]
+    a_moment_later = replace(line(0, 4_000, "speed"), end=month(0)[1] + 1)
+    found = capped([line(0, 4_000), a_moment_later, line(1, 4_000, "errors")], rule, book, (), ())
+    assert [(x.amount, x.cuts[0].period) for x in found] == [
+        (1_000, "the invoice of 2026-02-01"), (1_000, "the invoice of 2026-03-01"), (0, "the invoice of 2026-03-01")]
+    # an invoice that begins in the last moment of February leaves February to the one after it
+    late = of([(month(0)[1], month(1)[1] - 1, 6_000), (month(1)[1] - 1, month(2)[1], 6_000), (month(3)[0], month(3)[1], 6_000)])
+    found = capped([line(1, 800), line(2, 800)], rule, late, (), ())
+    assert [x.amount for x in found] == [800, 200]
+    assert found[1].cuts[0].text == "capped at 1000 cents in the invoice of 2026-04-01 = 10.00 EUR, 8.00 EUR of it given before"
+
+
+def billed(rows: list[tuple[int, int, int, str]], name: str, text: str = "") -> Fees:
+    """Charges of (start, end, minor, the value of the attribute ``name``), under the plan of more lines of YAML."""
+    values = tuple(dict.fromkeys(row[3] for row in rows))
+    said = {name: Attribute(np.array([values.index(row[3]) for row in rows], np.int32), values)}
+    whole = f"upheld: 1\nagreement: acme\neffective: {{from: 2026-01-01}}\ntimezone: UTC\ncurrency: EUR\ncommitments: {{}}\n{text}"
+    found = load({"a.yaml": whole.encode()}, name="a.yaml").plan
+    assert found is not None
+    return Fees(found, replace(charges([row[:3] for row in rows]), attributes=said), (START, None))
+
+
+def test_each_region_has_invoices_of_its_own() -> None:
+    """The EU is charged on the first of March, the US at mid-February and on the first of March. A cap of 20.00 an invoice and region:
+    in the EU both credits are on the one of March, in the US on one each."""
+    book = billed([(month(2)[0], month(2)[1], 9_000, "eu"), (month(1)[0] + 14 * DAY, month(2)[0], 9_000, "us"),
+                   (month(2)[0], month(2)[1], 9_000, "us")], "region")
+    lines = [line(m, 1_500, group=(("region", region),)) for region in ("eu", "us") for m in (0, 1)]
+    assert [x.amount for x in capped(lines, [cap(euro(2_000), "invoice", for_each=("region",))], book, (), ())] == [1_500, 500, 1_500, 1_500]
+    # one cap for both regions: the invoice is whatever is charged first
+    assert [x.amount for x in capped(lines, [cap(euro(2_000), "invoice")], book, (), ())] == [1_000, 1_000, 1_000, 1_000]
+
+
+HOSTING_AND_EXTRAS = [(*month(1), 10_000, "hosting"), (month(1)[0] + 14 * DAY, month(2)[0], 700, "extras"), (*month(2), 10_000, "hosting")]
+
+
+def a_week_before_and_after_the_extras() -> list[Line]:
+    february = month(1)[0]
+    return [replace(line(1, 4_000), start=february + n * DAY, end=february + (n + 7) * DAY, window=f"week of day {n}") for n in (0, 14)]
+
+
+@pytest.mark.parametrize("of_what", ["{fee: same, kind: hosting}", "at-risk"])
+def test_the_invoices_of_a_cap_are_those_of_its_fee(of_what: str) -> None:
+    """Extras that are charged at mid-February are no invoice of the hosting: both weeks are on March's, whose half, 50.00, is there once.
+    Half of the hosting fee, or all of an amount that is half of it: the same words, the same money."""
+    up_to = "100%" if of_what == "at-risk" else "50%"
+    book = billed(HOSTING_AND_EXTRAS, "kind", f"amounts: {{at-risk: {{pay: 50%, of: {{fee: same, kind: hosting}}}}}}\n"
+                                              f"caps: [{{up_to: {up_to}, of: {of_what}, in: invoice}}]\n")
+    found = capped(a_week_before_and_after_the_extras(), book.plan.remedies.caps, book, (), ())
+    assert [x.amount for x in found] == [4_000, 1_000]
+    assert [c.period for x in found for c in x.cuts] == ["the invoice of 2026-03-01"]
 
 
 def test_missing_is_told() -> None:

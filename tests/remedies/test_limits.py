@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from money_made import START, cap, charges, euro, fees, line, month, plan, share
 
 from upheld.agreement.load import load
-from upheld.plans.remedies import Base, PaysOnce
+from upheld.plans.remedies import Base, MoneyRounding, PaysOnce
 from upheld.remedies.fees import Fees
 from upheld.remedies.limits import capped, paid_once
 from upheld.remedies.settlement import Opening
+from upheld.values.exact import round_to
 
 
 def amounts(lines: object) -> list[int | None]:
@@ -104,6 +106,34 @@ def test_a_cut_is_shared_pro_rata_by_largest_remainder() -> None:
     assert sum(x.cuts[0].minor for x in capped(lines, [cap(euro(210), "month")], fees(), (), ())) == 499 - 210
 
 
+def rounds_to(step: int) -> Fees:
+    """1,000.00 a month, under an agreement that rounds money to ``step`` cents."""
+    made = plan()
+    return fees(own=replace(made, remedies=replace(made.remedies, rounding=MoneyRounding("half_up", Fraction(step)))))
+
+
+def test_a_cut_keeps_the_step_that_money_is_rounded_to() -> None:
+    """0.25 for 0.20 and 0.15 that end together are 0.1429 and 0.1071: 0.15 and 0.10 in steps of 0.05, 0.14 and 0.11 in cents."""
+    lines = [line(0, 20), line(0, 15, "speed")]
+    rule = [cap(euro(25), "month")]
+    assert amounts(capped(lines, rule, rounds_to(5), (), ())) == [15, 10]
+    assert amounts(capped(lines, rule, rounds_to(1), (), ())) == [14, 11]
+    # in steps of 0.02 the cap is 0.26: of 0.20 and 0.14 that is 0.1529 and 0.1071, so 0.16 and 0.10
+    assert amounts(capped([line(0, 20), line(0, 14, "speed")], rule, rounds_to(2), (), ())) == [16, 10]
+
+
+def test_a_cut_of_what_has_no_whole_steps_is_in_cents() -> None:
+    """0.03 of a cap of 0.10 were given before the facts begin, so 0.07 are left for 0.05 and 0.05: 0.04 and 0.03. Where the next cap leaves
+    0.05 of these, 2.86 and 2.14 cents are 0.03 and 0.02: a step of 0.05 would give the first more than it had."""
+    january, _ = month(0)
+    lines = [line(0, 5), line(0, 5, "speed")]
+    first, then = cap(euro(10), "month"), replace(cap(euro(5), "window"), path="caps.1")
+    assert amounts(capped(lines, [first], rounds_to(5), (Opening(january - 1, 3),), ())) == [5, 5]
+    assert amounts(capped(lines, [first], rounds_to(5), (Opening(january, 3),), ())) == [4, 3]
+    found = capped([line(0, 4), line(0, 3, "speed")], [then], rounds_to(5), (), ())
+    assert [(x.amount, [c.minor for c in x.cuts]) for x in found] == [(3, [1]), (2, [1])]
+
+
 def test_months_are_counted_apart_and_a_quarter_together() -> None:
     lines = [line(0, 50_000), line(1, 50_000), line(3, 50_000)]
     assert amounts(capped(lines, [cap(share(30), "month")], fees(), (), ())) == [30_000, 30_000, 30_000]
@@ -122,6 +152,14 @@ def test_a_window_belongs_to_the_period_its_end_lies_in() -> None:
     lines = [line(1, 50_000), longer]
     assert amounts(capped(lines, [cap(share(30), "month")], fees(), (), ())) == [30_000, 30_000]
     assert amounts(capped([line(2, 50_000), longer], [cap(share(30), "month")], fees(), (), ())) == [15_000, 15_000]
+
+
+def test_a_window_that_ends_a_moment_after_midnight_ends_in_the_new_day() -> None:
+    """A day's first microsecond is of that day: it is in its month, and in the twelve months that it ends."""
+    later = replace(line(0, 50_000), end=month(0)[1] + 1)
+    assert capped([later], [cap(euro(10), "any 12 months")], fees(), (), ())[0].cuts[0].period == "the 12 months to 2026-02-01"
+    assert capped([later], [cap(euro(10), "month")], fees(), (), ())[0].cuts[0].period == "2026-02"
+    assert amounts(capped([later, line(1, 50_000)], [cap(share(60), "month")], fees(), (), ())) == [50_000, 10_000]
 
 
 def test_any_twelve_months_roll() -> None:
@@ -340,6 +378,22 @@ def test_no_cap_is_exceeded_and_no_line_grows(rows: list[tuple[int, int, str, st
             for m in range(15):
                 inside = [x for x in found if month(m)[1] - 365 * 86_400_000_000 < x.end <= month(m)[1]]
                 assert sum(x.amount or 0 for x in inside) <= percent * 1_000 * min(m + 1, 12) or any(x.end < month(m)[1] for x in inside)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=1, max_size=4), st.integers(0, 20), st.sampled_from([1, 2, 5, 10]),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["month", "term", "window"])), min_size=1, max_size=3),
+)
+def test_in_whatever_steps_no_line_grows_and_all_that_is_left_is_given(
+        rows: list[tuple[int, int]], before: int, step: int, rules: list[tuple[int, str]]) -> None:
+    lines, book, opening = [line(m, amount, f"c{i}") for i, (m, amount) in enumerate(rows)], rounds_to(step), (Opening(START, before),)
+    for was, now in zip(lines, capped(lines, [cap(euro(n), within) for n, within in rules], book, opening, ()), strict=True):
+        assert 0 <= (now.amount or 0) <= (was.amount or 0)
+        assert all(c.minor >= 0 for c in now.cuts)
+    limit = int(round_to(Fraction(30), Fraction(step), "half_up"))
+    given_ = sum(x.amount or 0 for x in capped(lines, [cap(euro(30), "term")], book, opening, ()))
+    assert given_ == min(max(limit - before, 0), sum(amount for _, amount in rows))
 
 
 @pytest.mark.parametrize("total", [0, 1, 7, 99, 210, 498, 499])

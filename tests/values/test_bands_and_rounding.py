@@ -96,6 +96,18 @@ def test_splits_by_largest_remainder() -> None:
             allocate(5, weights)
 
 
+def test_splits_in_steps() -> None:
+    """0.35 in halves, in coins of 0.05: 0.20 and 0.15."""
+    assert allocate(35, [1, 1], 5) == (20, 15)
+    assert allocate(-35, [1, 1], 5) == (-20, -15)
+    assert allocate(30, [1, 1, 1], 10) == (10, 10, 10)
+    assert allocate(0, [1, 1], 5) == (0, 0)
+    assert allocate(6, [Fraction(1, 3), Fraction(2, 3)], 2) == (2, 4)
+    for total in (36, -34):
+        with pytest.raises(ValueError, match=r"^a split in steps needs a total of whole steps$"):
+            allocate(total, [1, 1], 5)
+
+
 def test_sums_at_the_edge_of_64_bits() -> None:
     top = 2**63 - 1
     assert checked_sum(np.array([], np.int64)) == 0

@@ -100,6 +100,7 @@ def test_splits_sum(amount, weights):
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part - Fraction(amount) * weight / sum(weights)) < 1
     assert allocate(-amount, weights) == tuple(-p for p in parts)
+    assert allocate(amount * 5, weights, 5) == tuple(p * 5 for p in parts)
 
 
 def test_the_earlier_of_equals_gets_the_cent():

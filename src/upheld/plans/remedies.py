@@ -247,7 +247,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class MoneyRounding:
-    """The one rounding of money: to ``step`` minor units."""
+    """The one rounding of money: to ``step`` minor units, a whole number of them."""
 
     mode: RoundingMode = "half_even"
     step: Fraction = Fraction(1)

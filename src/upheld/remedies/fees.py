@@ -301,8 +301,11 @@ class Fees:
     def invoice(self, base: Base, group: Group, at: int) -> tuple[int, int]:
         """The times a credit can end at to be put on the same invoice as one that ends at ``at``: the first that begins then or later.
 
-        From the beginning of the invoice before (not with it) to that of the invoice (with it); OPEN where it is not charged yet.
+        From the beginning of the invoice before (not with it) to that of the invoice (with it); OPEN where it is not charged yet. The
+        invoices of an amount by name are those of the fee it is of.
         """
+        while base.kind == "amount" and base.name in self.plan.remedies.amounts:
+            base = self.plan.remedies.amounts[base.name].of or Base()
         if self.charges is None or self._mine is None:
             return self.in_force[0], OPEN
         starts = np.unique(self.charges.start[self._mine & self._of_result(self.charges, base, Asked(group, at, at, (at, at)))])

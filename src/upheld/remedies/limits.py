@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from upheld.facts.tables import OPEN
-from upheld.plans.remedies import Base, Cap, MoneyRounding, PaysOnce
+from upheld.plans.remedies import Base, Cap, PaysOnce
 from upheld.remedies.fees import Asked, Fees, Missing
 from upheld.remedies.settlement import COUNTING, Cut, Line, Opening
 from upheld.values.exact import allocate, round_to
 from upheld.values.money import show_money
 
-__all__ = ["capped", "in_steps", "paid_once"]
+__all__ = ["capped", "paid_once"]
 
 Key = tuple[object, ...]
 
@@ -109,20 +108,14 @@ def _cut(cap: Cap, fees: Fees, pot: _Pot, changed: list[Line]) -> None:
     amounts = [changed[i].due for i in paying]
     if sum(amounts) <= left:
         return
-    for i, given in zip(paying, in_steps(left, amounts, rounding), strict=True):
+    step = int(rounding.step)
+    whole = all(minor % step == 0 for minor in (left, *amounts))    # else a part in steps could be more than its line
+    for i, given in zip(paying, allocate(left, amounts, step if whole else 1), strict=True):
         line = changed[i]
         before = f", {show_money(pot.used, fees.plan.currency)} of it given before" if pot.used else ""
         text = f"capped at {found.text} in {pot.period} = {show_money(limit, fees.plan.currency)}{before}"
         cut = Cut(cap.path, pot.period, limit, line.due - given, text)
         changed[i] = replace(line, amount=given, cuts=(*line.cuts, cut))
-
-
-def in_steps(total: int, weights: Sequence[int | Fraction], rounding: MoneyRounding) -> tuple[int, ...]:
-    """A split by largest remainder, in the steps that money is rounded to where the total has whole steps: 0.35 CHF are 0.20 and 0.15."""
-    step = int(rounding.step) if rounding.step.denominator == 1 else 1
-    if step <= 1 or total % step:
-        return allocate(total, weights)
-    return tuple(step * part for part in allocate(total // step, weights))
 
 
 def _asked(cap: Cap, pot: _Pot) -> Asked:

@@ -27,14 +27,14 @@ from upheld.remedies.claims import Act, Moments, about, acts_of, calendar_of, ch
 from upheld.remedies.earn_back import earned_back
 from upheld.remedies.fees import Asked, Fees
 from upheld.remedies.late import Late
-from upheld.remedies.limits import capped, in_steps, paid_once
+from upheld.remedies.limits import capped, paid_once
 from upheld.remedies.per_case import case_attributes, needs_cases
 from upheld.remedies.results import Result, results_of
 from upheld.remedies.rights import duties, opened
 from upheld.remedies.sentence import Raw, Speaker
 from upheld.remedies.settlement import Duty, Line, OpenRight, Settlement
 from upheld.remedies.standing import incident_end, not_in_good_standing
-from upheld.values.exact import round_to
+from upheld.values.exact import allocate, round_to
 from upheld.values.money import show_money
 from upheld.values.zone import zone
 
@@ -294,7 +294,7 @@ def _rounded_together(raws: Sequence[Raw], rounding: MoneyRounding) -> list[tupl
         parts = [raws[i].low or Fraction(0) for i in rows]
         total = _rounded(sum(parts, Fraction(0)), rounding)
         if len(rows) > 1 and total:
-            for i, part in zip(rows, in_steps(total, parts, rounding), strict=True):
+            for i, part in zip(rows, allocate(total, parts, int(rounding.step)), strict=True):
                 found[i] = (part, part)
     return found
 

@@ -57,19 +57,22 @@ def round_to(value: Fraction, to: Fraction, mode: RoundingMode) -> Fraction:
     return -rounded if value < 0 else rounded
 
 
-def allocate(total: int, weights: Sequence[int | Fraction]) -> tuple[int, ...]:
-    """``total`` split by weights into integers that sum to it: largest remainder first, the earlier of equals.
+def allocate(total: int, weights: Sequence[int | Fraction], step: int = 1) -> tuple[int, ...]:
+    """``total`` split by weights into multiples of ``step`` that sum to it: largest remainder first, the earlier of equals.
 
-    A negative total is split as its size is. Raises ValueError for weights that are negative or all zero.
+    A negative total is split as its size is. Raises ValueError for weights that are negative or all zero, and for a total that is no multiple.
     """
     shares = [Fraction(w) for w in weights]
-    whole = sum(shares, Fraction(0))
+    whole = sum(shares)
     if not shares or whole <= 0 or min(shares) < 0:
         raise ValueError("a split needs weights of at least 0, one of them above")
-    exact = [abs(total) * share / whole for share in shares]
+    steps, rest = divmod(abs(total), step)
+    if rest:
+        raise ValueError("a split in steps needs a total of whole steps")
+    exact = [steps * share / whole for share in shares]
     parts = [part.numerator // part.denominator for part in exact]
-    missing = abs(total) - sum(parts)
+    missing = steps - sum(parts)
     by_remainder = sorted(range(len(exact)), key=lambda i: (parts[i] - exact[i], i))
     for i in by_remainder[:missing]:
         parts[i] += 1
-    return tuple(-part for part in parts) if total < 0 else tuple(parts)
+    return tuple(-part * step for part in parts) if total < 0 else tuple(part * step for part in parts)
