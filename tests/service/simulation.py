@@ -21,7 +21,7 @@ from sim_world import AGREEMENT, AMENDED, BEGIN, HOUR, MINUTE, NAME, NAME_AMENDE
 
 from upheld.clocks.table import ClockKey, step_key
 from upheld.facts.arrive import Arrival
-from upheld.service.clock import MARK
+from upheld.service.acted import acted_on
 from upheld.service.deliver import Deliverer
 from upheld.service.terms import terms_of
 from upheld.service.tick import Ticker
@@ -267,7 +267,7 @@ class Simulation:
                     raise
 
     def _mark(self) -> int:
-        return self.observer.marks.get(MARK) or 0
+        return acted_on(self.observer).at or 0
 
     def settle(self) -> None:
         """After a rest: time goes by without facts until every message has ended."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from world import AGREEMENT, World
 
+from upheld.service.acted import acted_on
 from upheld.service.deliver import Delivered
 from upheld.service.fold import STOPPED
 from upheld.service.letter import Outcome
@@ -175,6 +176,37 @@ def test_a_clock_that_jumps_ahead_and_back_loses_and_doubles_nothing(world: Worl
     world.jump("-1h").work().expect("operator: The clock went backwards")
     world.at("2026-03-03 12:00").expect("ann: 75%", "ben: 75%")
     world.resolve("INC-1").work()
+
+
+@both
+def test_a_clock_that_was_years_ahead_is_believed_no_more(world: World) -> None:
+    world.at("2026-03-03 09:00").open("INC-1").at("2026-03-03 10:00").silent()
+    world.jump("7300d").work().expect("ann: MISSED: fix INC-1", "ben: Again (2): MISSED: fix INC-1")
+    world.jump("-7300d").work().expect("operator: A clock was ahead")
+    (clock,) = world.clocks("INC-1")
+    assert (clock.state, clock.verdict) == ("running", "pending")   # worked out anew, by nobody's word
+    world.open("INC-2").work().silent()                             # not two decades late
+    world.at("2026-03-03 12:00").expect("ann: 50% used: fix INC-2")
+    world.resolve("INC-1", "INC-2").at("2026-03-04 12:00").silent()
+
+
+def test_a_clock_three_hours_ahead_loses_and_doubles_nothing(world: World) -> None:
+    world.at("2026-03-03 09:00").open("INC-1").at("2026-03-03 10:00").silent()
+    world.jump("3h").work().expect("ann: 100%", "ben: 100%")
+    world.jump("-3h").work().expect("operator: A clock was ahead")
+    world.open("INC-2").work().silent()
+    world.at("2026-03-03 12:00").expect("ann: 50% used: fix INC-2")
+    world.at("2026-03-03 13:59").expect("ann: 75% used: fix INC-2", "ben: 75% used: fix INC-2")
+    world.at("2026-03-03 14:00").expect("ann: 100% used: fix INC-2", "ben: (and 1 more)")
+    world.resolve("INC-1", "INC-2").work()
+
+
+def test_one_worker_hours_behind_the_server_does_not_take_time_back(postgres_url: str) -> None:
+    world = World(postgres_url)
+    world.at("2026-03-03 09:00").open("INC-1").at("2026-03-03 11:00").expect("ann: 50%")
+    world.jump("-3h").work().expect("operator: The clock went backwards")      # the server's clock says that it is long past that
+    assert acted_on(world.store).at == world.instant("2026-03-03 11:00")
+    world.jump("3h").resolve("INC-1").work().close()
 
 
 @both

@@ -11,13 +11,13 @@ from typing import Protocol
 
 from upheld.values.instant import parse_instant
 
-__all__ = ["BACKWARDS_US", "MARK", "Clock", "FakeClock", "Reading", "RealClock", "read_clock"]
-
-MARK = "clock"
-"""The mark of the store that holds the latest instant any worker has acted on."""
+__all__ = ["AHEAD_US", "BACKWARDS_US", "Clock", "FakeClock", "Reading", "RealClock", "read_clock"]
 
 BACKWARDS_US = 2_000_000
 """Clocks of several machines differ by so much without anybody being alarmed, µs."""
+
+AHEAD_US = 7_200_000_000
+"""A clock that stands further behind what was acted on or recorded last than this is right, and the one before it was wrong, µs."""
 
 FORWARD_US = 300_000_000
 """After a gap of so long, what fell due meanwhile is told as one message a clock and person, µs."""
@@ -70,6 +70,11 @@ class Reading:
     def held(self) -> bool:
         """The clock went backwards: time is held at the latest instant until it has caught up."""
         return self.behind_us > BACKWARDS_US
+
+    @property
+    def was_ahead(self) -> bool:
+        """So far backwards that what was acted on before was acted on by a clock that was ahead."""
+        return self.behind_us > AHEAD_US
 
     @property
     def catching_up(self) -> bool:

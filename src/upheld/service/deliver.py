@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from upheld.facts.arrive import STREAM
-from upheld.service.clock import MARK, Clock, read_clock
+from upheld.service.acted import acted_on
+from upheld.service.clock import Clock
 from upheld.service.fold import LATE_US, STOPPED
 from upheld.service.letter import Letter, Notifier, Outcome, letter_of
 from upheld.service.operator import OPERATOR, Alarm, operator_messages
@@ -71,7 +72,7 @@ class Deliverer:
     def deliver(self) -> Delivered:
         """Send what is due, one batch. Raises ``StoreError``: then what was leased is sent again later, under its keys."""
         now = self.clock.now()
-        at = read_clock(now, self.store.marks.get(MARK)).at
+        at = acted_on(self.store).reading(now).at
         soon = outbox.next_due(self.store.database)
         if soon is None or (soon > at and soon - now < outbox.FARTHEST_US):
             return Delivered()

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import text
-
 from upheld.clocks.duty import gaps
-from upheld.service.clock import MARK, Clock
+from upheld.service.acted import acted_on
+from upheld.service.clock import Clock
 from upheld.service.config import CONFIG, Config
 from upheld.service.feeds import kept_at
 from upheld.service.letter import Letter, Notifier
@@ -33,8 +32,6 @@ _ALIVE_US = 60_000_000
 _SKEW_US = 2_000_000
 _AHEAD_US = 14 * 86_400_000_000
 _SHOWN = 5
-_THEIR_TIME = {"postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
-               "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +58,18 @@ def check_config(config: Config, *, there: bool) -> Iterator[Check]:
 def check_store(store: Store, clock: Clock) -> Iterator[Check]:
     """The database, its clock, the workers, the queues."""
     begun = time.monotonic()
-    with store.database.reading() as connection:
-        theirs = connection.scalar(text(_THEIR_TIME[store.database.dialect]))
+    theirs = store.database.now()
     took = (time.monotonic() - begun) * 1000
     yield Check(True, f"store {store.database.place}: revision {HEAD}, answered in {took:.0f} ms")
     now = clock.now()
-    skew = now - int(theirs or now)
+    skew = now - theirs
     yield Check(abs(skew) <= _SKEW_US, f"this clock and the database's are {abs(skew) / 1_000_000:.1f} s apart",
                 "let both take their time from NTP")
-    mark = store.marks.get(MARK)
+    mark = acted_on(store).at
     ahead = (mark or now) - now
     yield Check(ahead <= _SKEW_US, f"the latest instant acted on is {format_instant(mark) if mark else 'none yet'}",
-                f"a clock has been {ahead // 1_000_000} s ahead; time is held until the others have caught up: set the clocks")
+                f"a clock has been {ahead // 1_000_000} s ahead; time is held until the others have caught up (if it was more than two "
+                "hours, a worker begins anew at once): set the clocks")
     alive = [row for row in read_workers(store.database) if row.state == "working" and now - row.beat < _ALIVE_US]
     names = ", ".join(f"{row.name} ({row.version})" for row in alive)
     yield Check(bool(alive), f"workers: {names}" if alive else "no worker is at work", "start one: upheld worker")

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from upheld.facts.tables import Facts
-from upheld.service.clock import MARK, Clock, Reading, read_clock
+from upheld.service.acted import Acted, acted_on
+from upheld.service.clock import Clock, Reading
 from upheld.service.evaluate import Found, Question, agreement_clocks, case_clocks
 from upheld.service.fold import fold
 from upheld.service.kept import kept_clocks
@@ -26,6 +27,7 @@ from upheld.stores import live
 from upheld.stores.live import agreement_unit, unit_name
 from upheld.stores.outbox import put_messages
 from upheld.stores.store import Store
+from upheld.values.instant import format_instant
 
 __all__ = ["Poisoned", "Ticked", "Ticker"]
 
@@ -73,19 +75,35 @@ class Ticker:
 
     def tick(self) -> Ticked:
         """One tick. Raises ``StoreError``: then nothing was written, and whatever was due still is."""
-        reading = read_clock(self.clock.now(), self.store.marks.get(MARK))
+        acted, reading = self._read_clock()
         changed = self._new_terms()
         if not changed and not live.probe(self.store.database).due(reading.at):
             if reading.gap_us > _PAUSE_US or reading.held:
-                self._mark(reading)
+                self._mark(acted, reading)
             return Ticked(reading)
         with self.store.together():
-            return self._tick(reading)
+            return self._tick(acted, reading)
 
-    def _mark(self, reading: Reading) -> None:
+    def _read_clock(self) -> tuple[Acted, Reading]:
+        """The instant to act on. One acted on by a clock that was hours ahead is given up: held there, every new case would seem late."""
+        now, acted = self.clock.now(), acted_on(self.store)
+        if not acted.wrong(now):
+            return acted, acted.reading(now)
+        with self.store.together(), self.store.database.writing() as connection:
+            acted.begin_anew(now)
+            live.wake_all(connection, now)
+            put_messages(connection, operator_messages(
+                self.alarm, f"ahead/{acted.at}", "A clock was ahead",
+                f"A worker acted on {format_instant(acted.at or 0)}, and it is {format_instant(now)}. All clocks are worked out anew. What was "
+                "told too early stays told, and is not told again at its own instant.\n\nSee that all machines take their time from NTP.",
+                now))
+        acted = acted_on(self.store)
+        return acted, acted.reading(now)
+
+    def _mark(self, acted: Acted, reading: Reading) -> None:
         """That somebody looked, now and then: a worker that finds nothing to do has not been down."""
         with self.store.together():
-            self.store.marks.raise_to(MARK, reading.at)
+            acted.raise_to(reading.at)
             if reading.held:
                 self._held(reading)
 
@@ -118,10 +136,10 @@ class Ticker:
     def _hashes(self) -> dict[str, str]:
         return {name: agreement.hash for name, agreement in self.terms.agreements.items()}
 
-    def _tick(self, reading: Reading) -> Ticked:
+    def _tick(self, acted: Acted, reading: Reading) -> Ticked:
         at = reading.at
         with self.store.database.writing() as connection:
-            self.store.marks.raise_to(MARK, at)
+            acted.raise_to(at)
             if reading.held:
                 self._held(reading)
             kept, mine = live.judged_by(connection), self._hashes()

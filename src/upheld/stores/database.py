@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -33,6 +33,9 @@ _JOURNAL = 64 * 2**20
 """What is left of the write-ahead log after a large append, bytes."""
 
 _WRITES = "upheld_writes"
+
+_NOW = {"postgresql": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+        "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"}
 
 _ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """How PostgreSQL reads: one state for the whole transaction, and nothing written by mistake."""
@@ -75,6 +78,11 @@ class Database:
         with in_words(self.place), self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
             yield connection
 
+    def now(self) -> int:
+        """What the database's own clock says, µs UTC: the server's, or for a file this machine's. Raises ``StoreError``."""
+        with self.reading() as connection:
+            return int(connection.scalar(text(_NOW[self.dialect])) or 0)
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Everything this thread reads and writes within is one transaction: all of it or nothing. Raises ``StoreError``."""
@@ -103,15 +111,15 @@ def connect(path_or_url: str | Path, *, create: bool) -> Database:
 
     Raises ``StoreError`` for another kind, or where ``create`` is False and there is no such file.
     """
-    text = str(path_or_url)
-    kind, _, rest = text.partition("://")
+    given = str(path_or_url)
+    kind, _, rest = given.partition("://")
     if kind in ("postgresql", "postgres", "postgresql+psycopg") and rest:
-        return _postgresql(text)
-    if rest or "://" in text:
+        return _postgresql(given)
+    if rest or "://" in given:
         if kind != "sqlite" or not rest.removeprefix("/"):
             raise StoreError("kind", f"a store at {kind}:// is not supported", "name a file, such as store.db, or a postgresql:// URL")
-        text = rest.removeprefix("/")
-    path = Path(text)
+        given = rest.removeprefix("/")
+    path = Path(given)
     if not create and not path.exists():
         raise StoreError("missing", f"there is no store at {path}", "record something first")
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _PATIENCE_MS / 1000})
@@ -165,9 +173,9 @@ _SETTINGS = (
 )
 
 
-def _postgresql(text: str) -> Database:
+def _postgresql(given: str) -> Database:
     try:
-        url = make_url(text).set(drivername="postgresql+psycopg")
+        url = make_url(given).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError):
         # not shown: it may hold a password
         raise StoreError("kind", "the address of the database cannot be read",

@@ -21,7 +21,8 @@ from upheld.stores.schema import texts, touched
 __all__ = ["CLOCK_COLUMNS", "STEP_COLUMNS", "Due", "OpenClock", "Probe", "Touch", "WorkerRow", "agreement_unit", "candidates", "case_unit",
            "clock_keys", "fired", "forget_touches", "heard_in", "hearers", "judge_anew", "judged_by", "lock", "make_lock_rows",
            "open_clocks", "probe", "put_clocks", "put_steps", "read_workers", "recovered", "set_aside", "should_have_fired",
-           "silence_clocks", "stopped_clocks", "texts_size", "touches_of", "touches_shared", "unit_name", "wake", "wake_clocks", "woken",
+           "silence_clocks", "stopped_clocks", "texts_size", "touches_of", "touches_shared", "unit_name", "wake", "wake_all",
+           "wake_clocks", "woken",
            "write_beat"]
 
 CLOCK_COLUMNS = tuple(c.name for c in clocks.columns)
@@ -202,6 +203,11 @@ def judge_anew(connection: Connection, hashes: Mapping[str, str], gone: Iterable
     chosen = select(cases.c.name, literal(at, BigInteger), literal(0, BigInteger), literal("", Text)).where(cases.c.name.like("case/%"))
     _wake_chosen(connection, chosen)
     wake(connection, {agreement_unit(name): at for name in (*hashes, *gone)})
+
+
+def wake_all(connection: Connection, at: int) -> None:
+    """Look at everything again at ``at``: every case, and every agreement's own clocks."""
+    _wake_chosen(connection, select(cases.c.name, literal(at, BigInteger), literal(0, BigInteger), literal("", Text)))
 
 
 def _wake_chosen(connection: Connection, chosen: Select[Any]) -> None:
