@@ -51,6 +51,19 @@ def bases(compiled: Compiled) -> Iterator[Problem]:
             )
 
 
+    for name, amount in model.amounts.items():
+        met, of = [name], amount.of
+        while of is not None and of.kind == "amount" and of.name in model.amounts and of.name not in met:
+            met.append(of.name)
+            of = model.amounts[of.name].of
+        if of is not None and of.kind == "amount" and of.name == name:
+            circle = " of ".join(f"`{each}`" for each in (*met, name))
+            yield Problem(("amounts", name, "of"), "fee-base", f"an amount is a part of itself: {circle}", "write of: fee in one of them")
+        elif amount.of is not None and amount.of.kind == "amount" and amount.of.name not in model.amounts:
+            yield Problem(("amounts", name, "of"), "fee-base", f"there is no amount `{amount.of.name}`",
+                          did_you_mean(amount.of.name, ["fee", *model.amounts]))
+
+
 def _needs_base(credit: Credit) -> bool:
     return any(p is not None and p.kind in ("share", "multiple") for p in credit.pay.leaves)
 
@@ -70,19 +83,30 @@ def mixed(compiled: Compiled) -> Iterator[Problem]:
 
 
 def currency(compiled: Compiled) -> Iterator[Problem]:
-    """Money in another currency than the agreement's."""
+    """Money in another currency than the agreement's: a limit or a step in it would count as if it were the agreement's."""
     model = compiled.desk.model
-    pays = [(path, p) for _, credit, path in _credits(compiled) for p in credit.pay.leaves if p is not None and p.money is not None]
-    for path, pay in pays:
+    for path, pay in _pays(compiled):
         if pay.money is not None and not model.currency:
-            yield Problem(
-                (*path, "pay"), "currency", f"`{pay.text}` is paid, but the agreement has no currency", f"add currency: {pay.money.currency}"
-            )
+            yield Problem(path, "currency", f"`{pay.text}` is paid, but the agreement has no currency", f"add currency: {pay.money.currency}")
             return
         if pay.money is not None and pay.money.currency != model.currency:
-            yield Problem(
-                (*path, "pay"), "currency", f"`{pay.text}` is paid in an agreement in {model.currency}", f"write it in {model.currency}"
-            )
+            yield Problem(path, "currency", f"`{pay.text}` is paid in an agreement in {model.currency}", f"write it in {model.currency}")
+    step = model.rounding.to if model.rounding is not None else None
+    if step is not None and model.currency and step.currency != model.currency:
+        yield Problem(("rounding", "to"), "currency", f"money in {model.currency} is rounded to a step in {step.currency}",
+                      f"write the step in {model.currency}, or cent")
+
+
+def _pays(compiled: Compiled) -> Iterator[tuple[Path, Pay]]:
+    """Whatever is paid, and what limits it."""
+    model = compiled.desk.model
+    tables = [((*path, key), table) for _, credit, path in _credits(compiled) for key, table in (("pay", credit.pay), ("up_to", credit.up_to))]
+    tables += [(("amounts", name, "pay"), amount.pay) for name, amount in model.amounts.items()]
+    tables += [(("caps", i, "up_to"), cap.up_to) for i, cap in enumerate(model.caps)]
+    yield from ((path, pay) for path, table in tables if table is not None for pay in table.leaves if pay is not None)
+    least = [((*path, "from"), credit.least) for _, credit, path in _credits(compiled)]
+    least += [(("caps", i, "from"), cap.least) for i, cap in enumerate(model.caps)]
+    yield from ((path, pay) for path, pay in least if pay is not None)
 
 
 def caps(compiled: Compiled) -> Iterator[Problem]:
