@@ -49,8 +49,6 @@ def bases(compiled: Compiled) -> Iterator[Problem]:
             yield Problem(
                 ("caps", i, "of"), "fee-base", f"there is no amount `{cap.of.name}`", did_you_mean(cap.of.name, ["fee", *model.amounts])
             )
-
-
     for name, amount in model.amounts.items():
         met, of = [name], amount.of
         while of is not None and of.kind == "amount" and of.name in model.amounts and of.name not in met:
