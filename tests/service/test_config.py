@@ -62,6 +62,18 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert config.notify.per_minute == 3
 
 
+def test_a_receiver_may_have_two_secrets_for_a_while(tmp_path: Path) -> None:
+    text = '[receiver.t]\nsecret = ["${env:NEW}", "${env:OLD}"]\nsource = "t"\n'
+    assert read_config(text.encode(), tmp_path, {"NEW": "b", "OLD": "a"}).receivers["t"].secrets == ("b", "a")
+    one = text.replace('["${env:NEW}", "${env:OLD}"]', '"${env:OLD}"')
+    assert read_config(one.encode(), tmp_path, {"OLD": "a"}).receivers["t"].secrets == ("a",)
+    for wrong, slug in (('["${env:OLD}", "in plain sight"]', "secret-in-file"), ('["${env:OLD}", "${env:NEW}"]', "secret-missing"),
+                        ("[]", "value"), ('["${env:OLD}", 3]', "value"), ('[["${env:OLD}"]]', "value")):
+        with pytest.raises(FindingsError) as caught:
+            read_config(f'[receiver.t]\nsecret = {wrong}\nsource = "t"\n'.encode(), tmp_path, {"OLD": "a"})
+        assert [f.slug for f in caught.value.findings] == [slug]
+
+
 def test_no_file_is_all_defaults(tmp_path: Path) -> None:
     config = load_config(tmp_path)
     assert config == Config(root=tmp_path)

@@ -461,6 +461,7 @@ def test_an_end_after_the_cut_is_open(tmp_path: Path) -> None:
         ('nulls: ["?"]', "delimiter: abc", "source-form", "s:5:12"),
         ('nulls: ["?"]', "replaces: x", "source-form", "s:5:11"),
         ('nulls: ["?"]', "personal: [priority]", "personal-attribute", "s:5:11"),
+        ('nulls: ["?"]', "planned: [delivery-du]", "unknown-event", "s:5:10"),
         ('nulls: ["?"]', "complete: {from: 2024-01-02, until: 2024-01-01}", "source-form", "s:5:11"),
         ('nulls: ["?"]', "complete: {from: soon}", "bad-stamp", "s:5:18"),
         ('nulls: ["?"]', "counts: {series: x, start: a, total: t}", "source-form", "s:5:9"),

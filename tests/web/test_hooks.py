@@ -17,6 +17,7 @@ from web_world import World
 
 from upheld.service.config import Config, Receiver
 from upheld.stores.store import open_store
+from upheld.values.finding import FindingsError
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 SOURCE = b"""upheld-source: 1
@@ -176,3 +177,44 @@ def test_the_same_delivery_twice_at_once_is_answered_to_both(hooked: World) -> N
     answers = asyncio.run(both())
     assert [a.status_code for a in answers] == [200] * 6
     assert sum(a.json()["recorded"] for a in answers if "idempotent-replay" not in a.headers) == 1
+
+
+def test_a_mapping_says_which_events_may_lie_ahead(hooked: World) -> None:
+    ahead = body("d-1", "due", at="2026-12-01T10:00:00Z")
+    mapped = SOURCE.replace(b"closed: solved", b"closed: solved, due: delivery-due")
+    hooked.store.texts.put("sources/tracker.yaml", mapped, "test", 2)
+    answer = send(hooked, ahead, signed(ahead))
+    assert (answer.status_code, answer.json()["problems"][0]["slug"]) == (202, "future")
+    hooked.store.texts.put("sources/tracker.yaml", mapped + b"planned: [delivery-due]\n", "test", 3)
+    answer = send(hooked, ahead, signed(ahead))                                # sent again: it is read anew
+    assert (answer.status_code, answer.json()["recorded"]) == (200, 1)
+    late = body("d-2", "created", at="2026-12-01T10:00:00Z")
+    assert send(hooked, late, signed(late, "msg-2")).json()["problems"][0]["slug"] == "future"
+    far = body("d-3", "due", at="2050-12-01T10:00:00Z")
+    assert send(hooked, far, signed(far, "msg-3")).json()["problems"][0]["detail"] == "d-3 lies more than ten years in the future"
+
+
+@pytest.mark.parametrize(("new", "old"), [("n3w", "s3cret"), ("whsec_" + base64.b64encode(bytes(32)).decode(), SECRET)])
+def test_while_a_secret_is_exchanged_both_hold(tmp_path: Path, new: str, old: str) -> None:
+    with open_store(tmp_path / "store.db") as store:
+        store.texts.put("sources/tracker.yaml", SOURCE, "test", 1)
+
+    def headers(data: bytes, secret: str) -> dict[str, str]:
+        if secret.startswith("whsec_"):
+            return signed(data, "msg", secret=secret)
+        return {"x-hub-signature-256": "sha256=" + hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()}
+
+    config = Config(root=tmp_path, receivers={"tracker": Receiver("tracker", new, "tracker", (old,))})
+    with World(tmp_path, config=config) as world:
+        assert send(world, body(), headers(body(), old)).json()["recorded"] == 1
+        again = send(world, body(), headers(body(), new))
+        assert again.headers["idempotent-replay"] == "true"          # the same delivery, whichever secret signs it
+        assert send(world, body("d-2"), headers(body("d-2"), new)).json()["recorded"] == 1
+        assert send(world, body("d-3"), headers(body("d-3"), "whsec_" + "B" * 44 if old == SECRET else "other")).status_code == 401
+
+
+def test_a_weak_secret_is_refused_beside_a_good_one_too(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store.db") as store:
+        store.texts.put("sources/tracker.yaml", SOURCE, "test", 1)
+    with pytest.raises(FindingsError, match="weak-secret"):
+        World(tmp_path, config=Config(root=tmp_path, receivers={"t": Receiver("t", SECRET, "tracker", ("whsec_AAAA",))}))

@@ -19,11 +19,11 @@ from upheld.facts.json_text import Doubled
 from upheld.facts.spec import Shape
 from upheld.facts.tables import OPEN
 
-__all__ = ["AHEAD_US", "SHAPES", "Fault", "Form", "arrival_of"]
+__all__ = ["AHEAD_US", "FURTHEST_US", "SHAPES", "Fault", "Form", "arrival_of"]
 
 AHEAD_US = 120_000_000
 """How far a source's clock may stand before ours, µs."""
-_FURTHEST_US = 3653 * 86_400_000_000            # calendars are compiled to the last instant anybody spoke of
+FURTHEST_US = 3653 * 86_400_000_000            # calendars are compiled to the last instant anybody spoke of
 
 _MOST_ATTRIBUTES = 100
 
@@ -200,7 +200,7 @@ def _times(r: _Reading, form: Form, columns: dict[str, object]) -> list[int]:
         date = '; of an agreed date say "planned": true' if form.planned else ""
         r.say(f"/{form.past}", "future", "lies more than two minutes in the future, by the clock here",
               f"set the source's clock, and send a fact when it has happened{date}")
-    elif planned and form.past in found and found[form.past] - r.now > _FURTHEST_US:
+    elif planned and form.past in found and found[form.past] - r.now > FURTHEST_US:
         r.say(f"/{form.past}", "future", "lies more than ten years in the future", "look at the year")
     return list(found.values()) or [0]
 

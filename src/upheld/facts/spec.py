@@ -14,7 +14,7 @@ from upheld.facts.stamps import StampForm
 if TYPE_CHECKING:
     from upheld.values.zone import Zone
 
-__all__ = ["Explode", "Rule", "Shape", "SourceSpec", "Value", "columns_of"]
+__all__ = ["Explode", "Rule", "Shape", "SourceSpec", "Value", "columns_of", "events_of"]
 
 Shape = Literal["events", "intervals", "samples", "counts", "subscriptions", "charges", "declarations", "coverage"]
 
@@ -93,7 +93,16 @@ class SourceSpec:
     rank: str = ""
     complete: tuple[int, int | None] | None = None
     personal: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()             # events whose time may lie ahead: agreed dates
     repeats_until: int | None = None          # until when a calendar feed's endless events are laid out, µs
+
+
+def events_of(spec: SourceSpec) -> frozenset[str] | None:
+    """The events that rows may become; None where a column says them as they are."""
+    events = [rule.texts["event"] for rule in spec.rules if rule.shape == "events"]
+    if any(value.literal is None and value.map is None for value in events):
+        return None
+    return frozenset(n for e in events for n in (e.literal, e.rest, e.default, *(e.map or {}).values()) if n is not None)
 
 
 def columns_of(spec: SourceSpec) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +71,19 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What sends facts here by webhook: its secret, and the source file that maps them."""
+    """What sends facts here by webhook: its secret, and the source file that maps them. ``also``: further secrets that hold, while one is
+    exchanged for another.
+    """
 
     name: str
     secret: str
     source: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All that hold."""
+        return self.secret, *self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +213,7 @@ class _Reading:
             Mail(**mail) if "mail" in tables and {"host", "sender"} <= mail.keys() else None,
             {name: Chat(name, **said) for name, said in named["chat"].items()},
             {name: Webhook(name, **said) for name, said in named["webhook"].items()},
-            {name: Receiver(name, **said) for name, said in named["receiver"].items()},
+            {name: Receiver(name, said["secret"][0], said["source"], said["secret"][1:]) for name, said in named["receiver"].items()},
             operator, Heartbeat(**plain["heartbeat"]), Notify(**plain["notify"]), Worker(**plain["worker"]),
             plain["egress"].get("allow", ()), {name: said["url"] for name, said in named["feed"].items()},
         )
@@ -246,6 +254,10 @@ class _Reading:
         return said
 
     def resolved(self, section: str, name: str, value: object, key: Key) -> object | None:
+        if key.several:
+            given = value if isinstance(value, list) and value else [value]
+            found = [self.resolved(section, name, one, replace(key, several=False)) for one in given]
+            return None if None in found else tuple(found)
         if isinstance(value, str):
             if key.secret and not _REFERENCE.fullmatch(value):
                 self.wrong("secret-in-file", f"`{name}` of [{section}] is a secret: it does not belong into a file", section, name,

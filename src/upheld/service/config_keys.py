@@ -71,13 +71,16 @@ def _hosts(value: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``field``: its name in the settings. ``secret``: only by reference. ``read`` raises ``ValueError`` in words."""
+    """``field``: its name in the settings. ``secret``: only by reference. ``several``: one, or a list of such. ``read`` raises ``ValueError``
+    in words.
+    """
 
     field: str
     read: Callable[[object], object]
     help: str = ""
     required: bool = False
     secret: bool = False
+    several: bool = False
 
 
 _PORT, _TIME = "write a number such as 587", 'write "30s", "5m" or "1h"'
@@ -114,7 +117,7 @@ NAMED: Mapping[str, Mapping[str, Key]] = {
         "owner": Key("owner", _mail, "the mail address of who runs the receiver"),
     },
     "receiver": {
-        "secret": Key("secret", _text, "", required=True, secret=True),
+        "secret": Key("secret", _text, "", required=True, secret=True, several=True),
         "source": Key("source", _text, "the name of a file in sources/", required=True),
     },
     "feed": {"url": Key("url", _text, "an iCalendar file or address", required=True)},

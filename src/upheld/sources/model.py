@@ -15,7 +15,7 @@ from typing import Literal, cast
 
 from upheld.agreement import reader
 from upheld.agreement.nodes import Node
-from upheld.facts.spec import Explode, Rule, Shape, SourceSpec, Value
+from upheld.facts.spec import Explode, Rule, Shape, SourceSpec, Value, events_of
 from upheld.facts.stamps import StampForm, parse_form, read_stamps
 from upheld.values.finding import Finding, FindingsError, Place, has_errors
 from upheld.values.zone import Zone, zone
@@ -52,7 +52,7 @@ _KEYS = (
     "declarations",
     "coverage",
     "complete",
-    "personal", "repeats_until",
+    "personal", "planned", "repeats_until",
 )
 _SHAPES: dict[str, tuple[Shape, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     # key: shape, texts, times, numbers; a star marks what must be there
@@ -156,6 +156,7 @@ def read_source(name: str, data: bytes) -> SourceSpec:
         void=r.text(("void",), top.get("void")),
         rank=r.text(("rank",), top.get("rank")),
         personal=r.texts(("personal",), top.get("personal")),
+        planned=r.texts(("planned",), top.get("planned")),
         rules=tuple(_rules(r, top)),
         complete=_complete(r, top.get("complete"), zone_),
         repeats_until=_instant(r, ("repeats_until",), top["repeats_until"], zone_) if "repeats_until" in top else None,
@@ -178,6 +179,10 @@ def _whole(r: _Reading, spec: SourceSpec, top: Mapping[str, object]) -> None:
     for key in ("replaces", "void"):
         if key in top and not spec.id and spec.format != "ics":
             r.say((key,), "source-form", f"{key} needs an id column: a correction names the row it replaces", "add id: <column>")
+    given = events_of(spec)
+    for name in spec.planned:
+        if given is not None and name not in given:
+            r.say(("planned",), "unknown-event", f"no row becomes the event {name}", f"they become: {', '.join(sorted(given)) or 'none'}")
     for name in spec.personal:
         used = [a for a, v in spec.attributes.items() if v.column == name]
         if used:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from upheld.facts.arrive import Arrival
 from upheld.facts.arrive_batch import arrivals_of
-from upheld.facts.arrive_json import AHEAD_US, SHAPES
+from upheld.facts.arrive_json import AHEAD_US, FURTHEST_US, SHAPES
 from upheld.facts.json_text import JsonError, read_json
 from upheld.facts.spec import SourceSpec
 from upheld.facts.tables import Refused
@@ -60,7 +60,10 @@ async def receive(request: Request, name: str) -> Response:
         raise Problem(404, "unknown", "there is nothing here")
     receiver, spec = found
     body = await whole_body(request, parts.limits, 2**20)
-    delivery = delivery_of(receiver.secret, request.headers, body, parts.clock.now())
+    now = parts.clock.now()
+    # each is tried, so that how long it takes says nothing of which it was
+    named = [delivery_of(secret, request.headers, body, now) for secret in receiver.secrets]
+    delivery = next((one for one in named if one is not None), None)
     if delivery is None:
         raise too_often(request) or Problem(401, "signature", "this is not signed as it should be")
     request.state.actor = actor = f"hook:{name}"
@@ -109,8 +112,10 @@ def _mapped(spec: SourceSpec, body: bytes, file: str, now: int) -> tuple[list[Ar
     told = [_told(one) for one in refused]
     arrivals = []
     for arrival in (arrival for batch in batches for arrival in arrivals_of(batch)):
-        if arrival.shape in _PAST and arrival.at > now + AHEAD_US:
-            told.append({"row": 0, "column": "id", "slug": "future", "detail": f"{arrival.id} lies more than two minutes in the future"})
+        planned = arrival.shape == "events" and arrival.columns.get("event") in spec.planned
+        if arrival.shape in _PAST and arrival.at > now + (FURTHEST_US if planned else AHEAD_US):
+            far = "ten years" if planned else "two minutes"
+            told.append({"row": 0, "column": "id", "slug": "future", "detail": f"{arrival.id} lies more than {far} in the future"})
         else:
             arrivals.append(arrival)
     if not arrivals and not told:

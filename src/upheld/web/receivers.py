@@ -66,7 +66,7 @@ def mappings_of(store: Store, receivers: Mapping[str, Receiver]) -> dict[str, So
             said = f"[receiver.{receiver.name}] names {receiver.source}, and there is no such file in sources/"
             raise FindingsError([Finding("unknown-source", said, Place(CONFIG), "there are: " + (", ".join(texts) or "none"))])
         found[receiver.name] = read_source(name, texts[name])
-        if fault := secret_fault(receiver.secret):
+        if fault := next(filter(None, map(secret_fault, receiver.secrets)), ""):
             raise FindingsError([Finding("weak-secret", f"the secret of [receiver.{receiver.name}] {fault}", Place(CONFIG),
                                          "take the sender's whole; whsec_ and the output of `openssl rand -base64 32` is a new one")])
     return found
