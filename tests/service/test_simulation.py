@@ -19,7 +19,7 @@ def empty(tmp_path_factory):
 
 def test_no_invariant_is_broken_by_eight_faults(empty, tmp_path):
     whole = Tally()
-    for seed in (1, 3):
+    for seed in (2, 4):
         whole.add(simulate(seed, tmp_path, empty, operations=1200, alive=50, trouble=0.7))
     assert whole.steps > 2400
     assert len(whole.faults) > len(FAULTS) - 2

@@ -84,6 +84,24 @@ def test_a_worker_of_an_older_release_stops_loudly(tmp_path: Path) -> None:
         assert "later release" in running.worker.wrong
 
 
+def test_a_worker_of_an_older_release_does_nothing_more_from_that_moment_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from upheld.service import worker
+
+    monkeypatch.setattr(worker, "_BEAT_S", 3600.0)                 # it does not wait for its next sign of life
+    sent = Sent()
+    with open_store(tmp_path / "store.db") as store:
+        store.texts.put("agreements/acme.yaml", ALWAYS.encode(), "ops", RealClock().now())
+        running = run_in_thread(store, Config(), notifier=sent)
+        until(lambda: read_workers(store.database))
+        with store.together(), store.database.writing() as connection:
+            opened(store, "INC-1")
+            connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+        running.thread.join(60)
+        assert not running.thread.is_alive()
+        assert "later release" in running.worker.wrong
+    assert sent.letters == []
+
+
 def test_the_auditor_asks_the_store_not_the_worker(tmp_path: Path) -> None:
     world = World(tmp_path / "store.db")
     world.at("2026-03-03 09:00").open("INC-1").work()

@@ -395,6 +395,17 @@ def test_a_schema_of_a_later_release_is_refused_and_not_touched(place: str, stor
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0099"
 
 
+def test_a_store_that_a_later_release_has_taken_over_is_written_no_more(store: Store) -> None:
+    store.marks.raise_to("a", 1)
+    with store.database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    with refused("newer", "this store is at revision 0099"):
+        store.marks.raise_to("a", 2)
+    with refused("newer", "this store is at revision 0099"), store.together():
+        store.marks.raise_to("a", 2)
+    assert store.marks.get("a") == 1
+
+
 def test_a_database_of_something_else_is_refused(empty_place: str) -> None:
     from upheld.stores.database import connect
 

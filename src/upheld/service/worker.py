@@ -121,6 +121,9 @@ class Worker:
                 troubles = 0
                 self.failing.discard(what)
             except StoreError as trouble:
+                if trouble.slug == "newer":
+                    self._taken_over(trouble.what)
+                    return
                 figures.failures.labels(what).inc()
                 log().error(f"{what} failed", slug=trouble.slug, said=trouble.what, help=trouble.help)
                 self.failing.add(what)
@@ -195,9 +198,13 @@ class Worker:
                 raise
             found = trouble.what
         if found != HEAD:
+            self._taken_over(found or "none")
+
+    def _taken_over(self, found: str) -> None:
+        if not self.wrong:
             self.wrong = f"the store has been taken over by a later release ({found}); this one reads {HEAD}"
             log().critical("worker stops", why=self.wrong, help="start the worker of that release")
-            self.stop.set()
+        self.stop.set()
 
     def _beat(self, state: str) -> None:
         now = self.clock.now()

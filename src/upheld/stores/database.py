@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +43,15 @@ _ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """``place``: the file, or server and name, for messages: never a secret. ``joint``: this thread's transaction that several calls share."""
+    """``place``: the file, or server and name, for messages: never a secret. ``joint``: this thread's transaction that several calls share.
+
+    ``watch``: asked first in every transaction that writes; raises ``StoreError`` where this release may write no more.
+    """
 
     place: str
     engine: Engine
     joint: _Joint
+    watch: Callable[[Connection], None] | None = None
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -76,6 +80,8 @@ class Database:
             self.joint.broken = was
             return
         with in_words(self.place), self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            if self.watch is not None:
+                self.watch(connection)
             yield connection
 
     def now(self) -> int:

@@ -18,7 +18,7 @@ from upheld.stores.trouble import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["APPLICATION", "HEAD", "as_sql", "bring_up", "revision_of"]
+__all__ = ["APPLICATION", "HEAD", "as_sql", "bring_up", "revision_of", "still_ours"]
 
 HEAD = "0004"
 """The revision this code reads and writes."""
@@ -42,10 +42,19 @@ def revision_of(connection: Connection) -> str | None:
     found = connection.scalar(text("SELECT version_num FROM alembic_version")) if ours and "alembic_version" in tables else None
     if found is None:
         raise StoreError("foreign", "this is a database, but not an Upheld store", "name another file; an Upheld store is made by Upheld")
-    if str(found) > HEAD:
+    return _readable(str(found))
+
+
+def still_ours(connection: Connection) -> None:
+    """Raises ``StoreError`` where a later release has brought the store up since it was opened: what this one writes could be wrong there."""
+    _readable(str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()))
+
+
+def _readable(found: str) -> str:
+    if found > HEAD:
         raise StoreError("newer", f"this store is at revision {found}, and this release of Upheld reads up to {HEAD}",
                          "use the release that wrote it, or a later one; nothing was changed")
-    return str(found)
+    return found
 
 
 def bring_up(connection: Connection) -> None:

@@ -1,13 +1,13 @@
 """A store: where an installation keeps what must not change. A file or a PostgreSQL database, opened and brought up to this release.
 
-Law: whoever opens a store gets the schema this code was written for, or is told why not.
+Law: whoever opens a store gets the schema this code was written for, or is told why not; and writes no more once a later release has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +18,7 @@ from upheld.stores.database import Database, connect
 from upheld.stores.ledger import Ledger
 from upheld.stores.logs import Logs
 from upheld.stores.marks import Marks
-from upheld.stores.migrate import HEAD, bring_up, revision_of
+from upheld.stores.migrate import HEAD, bring_up, revision_of, still_ours
 from upheld.stores.statements import Checkpoints, Statements
 from upheld.stores.stream import Stream
 from upheld.stores.texts import Texts
@@ -98,5 +98,6 @@ def open_store(path_or_url: str | Path, *, create: bool = True) -> Store:
     except BaseException:
         database.engine.dispose()
         raise
+    database = replace(database, watch=still_ours)
     return Store(database, Logs(database), Ledger(database), Statements(database), Checkpoints(database), Stream(database), Texts(database),
                  Tokens(database), Audit(database), Marks(database), Answers(database), Quarantine(database))
