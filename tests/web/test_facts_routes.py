@@ -156,3 +156,16 @@ def test_parameters_of_the_content_type(world: World) -> None:
     for kind in ("application/json; profile=x; charset=utf-8", 'application/json;charset="UTF-8"; x=1', "application/json; version=1"):
         assert world.post(fact(), kind=kind).status_code in (200, 201), kind
     assert world.post(fact(), headers={"content-encoding": ""}).status_code == 200
+
+
+def test_while_the_clock_here_is_known_to_be_behind_nothing_is_refused_as_lying_ahead(world: World) -> None:
+    world.post(fact())
+    world.clock.at -= 3_600_000_000                                # set back by an hour
+    for query in ("", "?partial=true"):
+        answer = world.post([fact("e-2", at="2026-11-21T12:01:00Z"), fact("e-3")], path=f"/api/v1/facts{query}")
+        problem(answer, 503, "clock")                              # 422 would tell the sender to give up
+        assert int(answer.headers["retry-after"]) > 0
+    assert world.post(fact("e-3")).status_code == 201              # what does not hang on it is recorded
+    world.clock.at += 3_600_000_000
+    assert world.post(fact("e-2", at="2026-11-21T12:01:00Z")).status_code == 201
+    problem(world.post(fact("e-4", at="2026-11-21T13:01:00Z")), 422, "future")

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from upheld.facts.arrive import Arrival
 from upheld.facts.arrive_json import SHAPES
+from upheld.service.clock import AHEAD_US, BACKWARDS_US
 from upheld.stores.answers import Answer
 from upheld.stores.taking import Taken
 from upheld.stores.trouble import StoreError
@@ -67,6 +68,8 @@ async def record_facts(request: Request) -> Response:
         if key and (first := await first_answer(parts, holder.actor, key, asked_hash)) is not None:
             return first
         refuse_foreign(rows, holder)
+        if any(fault.slug == "future" for fault in rows.faults):
+            await _clock_is_right(parts)
         for fault in rows.faults:
             parts.metrics.refused.labels(fault.slug).inc()
         if rows.faults and not (partial and rows.arrivals):
@@ -74,6 +77,18 @@ async def record_facts(request: Request) -> Response:
         return await _recorded(parts, holder, rows, strict=not partial, receipts=receipts, key=key, asked_hash=asked_hash)
     finally:
         parts.asked.discard(asked)
+
+
+async def _clock_is_right(parts: Parts) -> None:
+    """Raises ``Problem`` 503 where the clock here stands before what was recorded last: then it is no judge of what lies ahead."""
+    now = parts.clock.now()
+    try:
+        last = await to_thread.run_sync(parts.store.stream.last_recorded)
+    except StoreError as error:
+        raise store_problem(error) from None
+    if last is not None and BACKWARDS_US < last - now <= AHEAD_US:
+        raise Problem(503, "clock", "the clock of this server was set back, so it cannot tell what lies ahead: nothing was recorded",
+                      "send the same again later; nothing is recorded twice", retry_s=60)
 
 
 def _asked(request: Request, rows: Rows, body: bytes) -> bytes:
