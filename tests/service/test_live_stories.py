@@ -209,6 +209,23 @@ def test_one_worker_hours_behind_the_server_does_not_take_time_back(postgres_url
     world.jump("3h").resolve("INC-1").work().close()
 
 
+def test_a_step_that_does_not_reach_somebody_is_told_to_the_operator(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.db", AGREEMENT.replace("ben: {mail: ben@northwind.example, chat: ops}", "ben: {}"))
+    world.at("2026-03-03 09:00").open("INC-1").at("2026-03-03 12:00").expect("ann: 50%", "ann: 75%", "operator: A step did not reach ben")
+    world.at("2026-03-03 13:00").expect("ann: 100%", "operator: A step did not reach ben")
+    world.at("2026-03-03 14:00").expect("operator: A step did not reach ben")
+    world.at("2026-03-03 16:00").silent()                          # its repeats say nothing new
+    world.resolve("INC-1").work().close()
+
+
+def test_a_duty_that_nobody_has_is_told_to_the_operator(tmp_path: Path) -> None:
+    text = AGREEMENT.replace("desk: {contacts: [ann]}", "desk: {rota: first}").replace(
+        "escalations:", "rotas:\n  first: {members: [ann], each: 1 week, starts: 2026-03-04}\nescalations:")
+    world = World(tmp_path / "store.db", text)
+    world.at("2026-03-03 09:00").open("INC-1").at("2026-03-03 11:00").expect("operator: A step reached nobody")
+    world.resolve("INC-1").work().close()
+
+
 @both
 def test_a_poison_case_stops_no_other_and_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from upheld.service import evaluate

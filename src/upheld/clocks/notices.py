@@ -22,10 +22,13 @@ from upheld.facts.tables import Facts
 from upheld.plans.people import Contact, Ladder
 from upheld.plans.plan import Plan
 
-__all__ = ["NOBODY_ON_DUTY", "Telling", "notices", "place_of"]
+__all__ = ["NOBODY_ON_DUTY", "NO_ADDRESS", "Telling", "notices", "place_of"]
 
 NOBODY_ON_DUTY = "nobody is on duty"
 """What the notice of a step begins with that reaches nobody."""
+
+NO_ADDRESS = "has no address"
+"""What the notice of a step ends with whose contact cannot be reached."""
 
 
 def notices(plan: Plan, agenda: Agenda, step: StepRow, facts: Facts, at: int, feeds: Mapping[str, bytes] | None = None) -> tuple[Notice, ...]:
@@ -122,7 +125,7 @@ class Telling:
         channels = wanted or list(contact.addresses)[:1]
         if not channels:
             return [Notice(about.step, contact.name, "", "", language.tag, *said, send_at, one.duty.path,
-                           muted or f"{contact.name} has no address")]
+                           muted or f"{contact.name} {NO_ADDRESS}")]
         return [Notice(about.step, contact.name, channel, contact.addresses[channel], language.tag, *said, send_at, one.duty.path, muted)
                 for channel in dict.fromkeys(channels)]
 

@@ -23,6 +23,7 @@ from upheld.service.operator import Alarm, operator_messages
 from upheld.service.reads import ALL_SHARED
 from upheld.service.terms import NO_TERMS, Agreement, Terms, terms_of
 from upheld.service.touches import see_to_shared
+from upheld.service.unreached import unreached
 from upheld.stores import live
 from upheld.stores.live import agreement_unit, unit_name
 from upheld.stores.outbox import put_messages
@@ -248,6 +249,7 @@ class Ticker:
         live.put_clocks(connection, found.clocks, set(kept) - {tuple(row[:5]) for row in found.clocks})
         live.put_steps(connection, found.steps)
         put_messages(connection, fold(found.news, question.at))
+        put_messages(connection, unreached(self.alarm, found.news, question.at))
         # what was heard before wakes nobody again
         new = {name for name, _ in live.hearers(connection, found.heard)} | {n for n, _ in found.heard}
         wakes = {unit: at for unit, at in found.wakes.items() if unit not in units or at > question.at or unit_name(unit)[1] in new}
