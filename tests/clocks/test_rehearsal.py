@@ -9,7 +9,7 @@ from duty_world import AGREEMENT, at, facts_of, plan_of, said
 
 from upheld.clocks.agenda import agenda
 from upheld.clocks.notices import notices
-from upheld.clocks.rehearsal import NoDrillError, Rehearsal, rehearse
+from upheld.clocks.rehearsal import NoDrillError, Rehearsal, rehearse, rehearse_parts
 from upheld.clocks.rehearsal_report import to_json, to_markdown, to_text
 
 PLAN = plan_of()
@@ -32,6 +32,23 @@ def test_a_drill_is_what_a_real_case_would_do() -> None:
             for p in dry.played] == real[:4]
     assert (dry.played[-1].more, dry.played[-1].last) == (2, real[-1][1])
     assert dry.due == at("2026-03-02T13:00:00+01:00")
+
+
+def test_every_share_of_a_promise_is_played() -> None:
+    text = AGREEMENT.replace("within: 4h", "within: {90%: 4h, 100%: 8h}", 1)
+    assert text != AGREEMENT
+    facts = facts_of(events=[("INC-1", "opened", "2026-03-02T08:00:00Z", {"customer": "ACME Bank"})])
+    plan = plan_of(text)
+    rows = agenda((plan,), facts, at("2026-03-09T08:00:00Z")).rows()
+    real = [(row.key.part, row.step, row.at) for row in rows if row.key.commitment == "restore"]
+    found = rehearse_parts((plan,), facts_of(), "restore", MONDAY, MONDAY)
+    assert [(one.part, one.parts) for one in found] == [(0, 2), (1, 2)]
+    assert [one.due for one in found] == [at("2026-03-02T13:00:00+01:00"), at("2026-03-02T17:00:00+01:00")]
+    dry = sorted((one.part, step.step.step, step.step.at) for one in found for step in one.played)
+    assert dry == sorted(step for step in real if "r" not in step[1] or step[1].endswith("r1"))
+    assert found[0] == rehearse((plan,), facts_of(), "restore", MONDAY, MONDAY)
+    assert "share 2 of 2" in to_text(found)
+    assert [one["part"] for one in json.loads(to_json(found))] == [0, 1]
 
 
 def test_gaps_mutings_and_quiet_hours_stand_beside_whom_they_concern() -> None:

@@ -53,7 +53,7 @@ def command(agreement: str, commitment: str | None, start: str, at: int | None, 
 def _played(root: Path, agreement: str, commitment: str | None, start: str, at: int | None, says: tuple[str, ...]) -> list[Rehearsal]:
     from upheld.cli.live import feeds_of, local_instant, one_agreement, read_live
     from upheld.cli.opening import now_us
-    from upheld.clocks.rehearsal import NoDrillError, rehearse
+    from upheld.clocks.rehearsal import NoDrillError, rehearse_parts
 
     said = pairs(says, "--for")
     live = read_live(root)
@@ -67,7 +67,7 @@ def _played(root: Path, agreement: str, commitment: str | None, start: str, at: 
     played: list[Rehearsal] = []
     for name in names:
         try:
-            played.append(rehearse(plans, live.facts, name, begins, known_at, said, feeds))
+            played.extend(rehearse_parts(plans, live.facts, name, begins, known_at, said, feeds))
         except NoDrillError as problem:
             if commitment or len(names) == 1:
                 fail(str(problem), 2, problem.help)

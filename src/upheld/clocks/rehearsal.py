@@ -25,7 +25,7 @@ from upheld.plans.selector import Either, Every, Key, OneOf, Selector
 from upheld.plans.terms import in_force
 from upheld.values.instant import DAY_US
 
-__all__ = ["CASE", "Kind", "NoDrillError", "Played", "Rehearsal", "Told", "rehearse", "trouble"]
+__all__ = ["CASE", "Kind", "NoDrillError", "Played", "Rehearsal", "Told", "rehearse", "rehearse_parts", "trouble"]
 
 CASE = "drill"
 Kind = Literal["gap", "muted", "waits", "stands in", ""]
@@ -62,7 +62,9 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """One ladder played for one commitment. ``said``: what the virtual case says of itself; ``due`` None: it has no due instant."""
+    """One ladder played for one commitment. ``said``: what the virtual case says of itself; ``due`` None: it has no due instant. ``part`` of
+    ``parts``: for which share of cases, where the promise has several (90% within 4 hours, all within a day).
+    """
 
     plan: Plan
     commitment: str
@@ -71,6 +73,8 @@ class Rehearsal:
     due: int | None
     said: Mapping[str, str]
     played: tuple[Played, ...]
+    part: int = 0
+    parts: int = 1
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -80,7 +84,14 @@ class Rehearsal:
 
 def rehearse(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, known_at: int, says: Mapping[str, str] | None = None,
              feeds: Mapping[str, bytes] | None = None) -> Rehearsal:
-    """A commitment's ladder played from a virtual case opened at ``start``; declarations (silences, who is on duty) as known at ``known_at``.
+    """The ladder of a commitment, of its first share where it has several; as ``rehearse_parts``. Raises NoDrillError."""
+    return rehearse_parts(plans, facts, commitment, start, known_at, says, feeds)[0]
+
+
+def rehearse_parts(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, known_at: int, says: Mapping[str, str] | None = None,
+                   feeds: Mapping[str, bytes] | None = None) -> tuple[Rehearsal, ...]:
+    """A commitment's ladder played from a virtual case opened at ``start``, for each of its shares; declarations (silences, who is on duty) as
+    known at ``known_at``.
 
     ``says``: attributes of the case, over those that the commitment asks for. Raises NoDrillError.
     """
@@ -96,7 +107,7 @@ def rehearse(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, k
         raise NoDrillError(f"`{commitment}` has no escalation", "write escalation: <name> in it")
     real = _without_cases(facts, known_at)
     if not isinstance(clause, ClockPlan):
-        return _budget(plan, commitment, ladder, start, real, feeds)
+        return (_budget(plan, commitment, ladder, start, real, feeds),)
     said: dict[str, str] = {}
     virtual, told = real, start
     if clause.before is not None or not isinstance(clause.starts, Schedule):     # a schedule's clock is no case's
@@ -106,18 +117,23 @@ def rehearse(plans: Sequence[Plan], facts: Facts, commitment: str, start: int, k
         if clause.before is not None:               # notice is owed of what is known to lie ahead
             told = known_at if known_at < start else start - _FIRST
         virtual = _joined(real, said.pop("event", "opened"), start, told, said)
-    key, whole = _whole(plans, virtual, commitment, start)
-    rows = [row for row in whole.rows() if row.key == key]
-    if not rows:
+    keys, whole = _whole(plans, virtual, commitment, start)
+    rows = {key: [row for row in whole.rows() if row.key == key] for key in keys}
+    climbed = [key for key in keys if rows[key]]
+    if not climbed:
         raise NoDrillError(f"nobody is told: a case that says {_spelt(said) or 'nothing'} has no promise in `{commitment}`",
                            "say more of the case: --for NAME=VALUE")
-    clock = whole.clocks.key.index(key)
 
     def then(row: StepRow) -> Agenda:
         return agenda(plans, virtual, max(row.at, told))
 
-    due = int(whole.clocks.due[clock]) if whole.clocks.has_due[clock] else None
-    return Rehearsal(plan, commitment, ladder, int(whole.clocks.start[clock]), due, said, _played(plan, rows, virtual, then, feeds))
+    found = []
+    for key in climbed:
+        clock = whole.clocks.key.index(key)
+        due = int(whole.clocks.due[clock]) if whole.clocks.has_due[clock] else None
+        found.append(Rehearsal(plan, commitment, ladder, int(whole.clocks.start[clock]), due, said,
+                               _played(plan, rows[key], virtual, then, feeds), key.part, len(keys)))
+    return tuple(found)
 
 
 def trouble(plan: Plan, notice: Notice) -> Told:
@@ -153,16 +169,19 @@ def _played(plan: Plan, rows: Sequence[StepRow], facts: Facts, then: Callable[[S
     return tuple(found)
 
 
-def _whole(plans: Sequence[Plan], facts: Facts, commitment: str, start: int) -> tuple[ClockKey | None, Agenda]:
-    """The virtual case's clock (of a schedule: the first that starts no earlier), and the agenda once its ladder has been climbed."""
+def _whole(plans: Sequence[Plan], facts: Facts, commitment: str, start: int) -> tuple[list[ClockKey], Agenda]:
+    """The virtual case's clocks, one a share (of a schedule: the first that start no earlier), and the agenda once all ladders have been
+    climbed.
+    """
     span = _FIRST
     while True:
         found = agenda(plans, facts, start + span)
         clocks = found.clocks
         mine = [i for i, key in enumerate(clocks.key) if key.commitment == commitment and (key.case == CASE or int(clocks.start[i]) >= start)]
         first = min(mine, key=lambda i: (int(clocks.start[i]), clocks.key[i]), default=None)
-        if span >= _LONGEST or (first is not None and int(clocks.next_at[first]) == NEVER):
-            return (None if first is None else clocks.key[first]), found
+        parts = [] if first is None else sorted((i for i in mine if clocks.key[i][:4] == clocks.key[first][:4]), key=lambda i: clocks.key[i])
+        if span >= _LONGEST or (parts and all(int(clocks.next_at[i]) == NEVER for i in parts)):
+            return [clocks.key[i] for i in parts], found
         span *= 3
 
 

@@ -69,7 +69,7 @@ def to_json(played: Sequence[Rehearsal], *, messages: bool = False) -> str:
 def _plain(one: Rehearsal, *, messages: bool) -> dict[str, object]:
     return {
         "agreement": one.plan.agreement, "version": one.plan.version, "commitment": one.commitment, "ladder": one.ladder,
-        "case": dict(one.said),
+        **({"part": one.part, "parts": one.parts} if one.parts > 1 else {}), "case": dict(one.said),
         "start": format_instant(one.start), "due": None if one.due is None else format_instant(one.due), "zone": one.plan.zone,
         "steps": [_plain_step(one, step, messages=messages) for step in one.played], "gaps": list(one.gaps),
     }
@@ -90,7 +90,8 @@ def _plain_step(one: Rehearsal, step: Played, *, messages: bool) -> dict[str, ob
 
 
 def _heading(one: Rehearsal) -> str:
-    return f"{one.plan.agreement} {one.commitment}: ladder {one.ladder}, version {one.plan.version}"
+    share = f", share {one.part + 1} of {one.parts}" if one.parts > 1 else ""
+    return f"{one.plan.agreement} {one.commitment}: ladder {one.ladder}, version {one.plan.version}{share}"
 
 
 def _about(one: Rehearsal) -> Iterator[str]:
