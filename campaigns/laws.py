@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def command(seed: int) -> list[str]:
     """One round."""
-    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "hypothesis", f"--hypothesis-seed={seed}", "tests"]
+    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", "hypothesis", f"--hypothesis-seed={seed}", "tests"]
 
 
 def main() -> int:
