@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upheld.service.clock import AHEAD_US, Reading, read_clock
+from upheld.service.clock import WAS_AHEAD_US, Reading, read_clock
 from upheld.stores.store import Store
 
 __all__ = ["Acted", "acted_on"]
@@ -34,7 +34,7 @@ class Acted:
         """
         if self.at is None or not self.reading(now).was_ahead:
             return False
-        return self.store.database.dialect == "sqlite" or self.at - self.store.database.now() > AHEAD_US
+        return self.store.database.dialect == "sqlite" or self.at - self.store.database.now() > WAS_AHEAD_US
 
     def raise_to(self, at: int) -> None:
         """Somebody acts on ``at``. Raises ``StoreError``."""

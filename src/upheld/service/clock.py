@@ -11,12 +11,12 @@ from typing import Protocol
 
 from upheld.values.instant import parse_instant
 
-__all__ = ["AHEAD_US", "BACKWARDS_US", "Clock", "FakeClock", "Reading", "RealClock", "read_clock"]
+__all__ = ["BACKWARDS_US", "WAS_AHEAD_US", "Clock", "FakeClock", "Reading", "RealClock", "read_clock"]
 
 BACKWARDS_US = 2_000_000
 """Clocks of several machines differ by so much without anybody being alarmed, µs."""
 
-AHEAD_US = 7_200_000_000
+WAS_AHEAD_US = 7_200_000_000
 """A clock that stands further behind what was acted on or recorded last than this is right, and the one before it was wrong, µs."""
 
 FORWARD_US = 300_000_000
@@ -74,7 +74,7 @@ class Reading:
     @property
     def was_ahead(self) -> bool:
         """So far backwards that what was acted on before was acted on by a clock that was ahead."""
-        return self.behind_us > AHEAD_US
+        return self.behind_us > WAS_AHEAD_US
 
     @property
     def catching_up(self) -> bool:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from upheld.facts.arrive import Arrival
 from upheld.facts.arrive_json import SHAPES
-from upheld.service.clock import AHEAD_US, BACKWARDS_US
+from upheld.service.clock import BACKWARDS_US, WAS_AHEAD_US
 from upheld.stores.answers import Answer
 from upheld.stores.taking import Taken
 from upheld.stores.trouble import StoreError
@@ -86,7 +86,7 @@ async def _clock_is_right(parts: Parts) -> None:
         last = await to_thread.run_sync(parts.store.stream.last_recorded)
     except StoreError as error:
         raise store_problem(error) from None
-    if last is not None and BACKWARDS_US < last - now <= AHEAD_US:
+    if last is not None and BACKWARDS_US < last - now <= WAS_AHEAD_US:
         raise Problem(503, "clock", "the clock of this server was set back, so it cannot tell what lies ahead: nothing was recorded",
                       "send the same again later; nothing is recorded twice", retry_s=60)
 

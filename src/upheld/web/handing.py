@@ -15,7 +15,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from upheld.service.clock import AHEAD_US, BACKWARDS_US
+from upheld.service.clock import BACKWARDS_US, WAS_AHEAD_US
 from upheld.stores.store import Store
 from upheld.stores.taking import Call, Taken
 from upheld.stores.trouble import StoreError
@@ -50,7 +50,7 @@ class Kept:
         else what was stated as of a moment between would change afterwards.
         """
         last = self.store.stream.last_recorded()
-        if last is None or not now < last <= now + AHEAD_US:
+        if last is None or not now < last <= now + WAS_AHEAD_US:
             return now
         if last - now > BACKWARDS_US and abs(now - self.told) > _MINUTE_US:
             self.log.error("clock", behind_s=(last - now) // 1_000_000, help="the clock of this machine was set back: set it right")
